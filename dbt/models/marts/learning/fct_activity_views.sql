@@ -1,0 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    order_by='(organization_id, course_id, enrollment_id, recorded_at, event_id)',
+    post_hook="{{ has_read() }}",
+) }}
+with new_facts as (
+    {{ new_facts(ref('stg_lms__activity_views'), near='organization_id, course_id, enrollment_id') }}
+)
+
+select * from new_facts

@@ -1,0 +1,31 @@
+with source as (
+    select * from {{ source('raw', 'learning_events') }}
+    where name = 'organization.changed'
+    limit 1 by organization_id, batch, event_id
+),
+
+renamed as (
+    select
+        ---------- ids
+        organization_id,
+        event_id,
+        course_id,
+        actor_id,
+        ---------- facts
+        {{ field('revision', 'UInt32') }},
+        {{ field('deleted', 'Bool') }},
+        {{ field('made_up', 'Bool') }},
+        {{ field('imported', 'Bool') }},
+        ---------- moments
+        occurred_at,
+        recorded_at,
+        ---------- where it comes from
+        source.source as source,
+        trace_id,
+        batch,
+        txid,
+        seq
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,1 @@
+"""Offer: the marts' features to whoever learns, scores or answers. Nothing is computed here."""

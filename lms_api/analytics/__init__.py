@@ -1,0 +1,1 @@
+"""What clients report about their own learner."""

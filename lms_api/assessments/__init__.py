@@ -1,0 +1,1 @@
+"""Assessments, their questions, attempts and grades."""

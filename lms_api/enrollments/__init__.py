@@ -1,0 +1,1 @@
+"""Learners in courses: seats, progress, results."""

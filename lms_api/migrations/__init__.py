@@ -1,0 +1,1 @@
+"""The schema's history. `migrate` brings a database to its head, as the owner."""

@@ -1,0 +1,1 @@
+"""The chance that an enrollment ends in fail or withdrawal."""

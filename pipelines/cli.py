@@ -1,0 +1,103 @@
+"""`campus loop`, `campus status` and `campus worker`."""
+
+import logging
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.loop import LoopReport
+from pipelines.status import Status, status_of
+from stack.local.supervisor import stores
+from stack.settings import get_settings
+
+NEEDED = ("postgres", "platform", "clickhouse", "lms")
+DID_NOT_RECONCILE = 20
+FAILED = 21
+
+
+def loop(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A replay: only what was recorded by the end of that day."),
+    ] = None,
+    retrain: Annotated[bool, typer.Option(help="Train although there is a champion.")] = False,
+) -> None:
+    """Turn the loop once and print what each stage did."""
+    with stores(get_settings(), NEEDED):
+        from pipelines.circle import turn_the_loop  # Dagster and dbt: other commands start without them
+        from pipelines.posting import post_report
+
+        settings = get_settings()
+        report = turn_the_loop(settings, replay=as_of.date() if as_of else None, retrain=retrain)
+        post_report(settings, report)
+    show(report, Console())
+    if report.failure:
+        raise typer.Exit(FAILED)
+    if not report.reconciles:
+        raise typer.Exit(DID_NOT_RECONCILE)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Print the lag, the last run and the model versions."""
+    with stores(get_settings(), ("postgres", "platform", "clickhouse")):
+        found = status_of(get_settings())
+    if as_json:
+        print(found.model_dump_json(indent=2))
+    else:
+        _show_status(found, Console())
+
+
+def worker() -> None:
+    """Turn the loop by itself after new events, until it is stopped."""
+    from pipelines.worker import Worker  # see `loop`
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    with stores(get_settings(), NEEDED):
+        Worker(get_settings()).run()
+
+
+def show(report: LoopReport, console: Console) -> None:
+    """The ledger: rows in = rows out + merged + rejected + waiting at every stage."""
+    headings = (
+        "stage",
+        "rows in",
+        "rows out",
+        "merged",
+        "rejected",
+        "not yet known",
+        "clicks",
+        "seconds",
+        "position",
+        "",
+    )
+    table = Table(*headings, title=_title(report), title_justify="left")
+    for stage in report.stages:
+        counts = (stage.rows_in, stage.rows_out, stage.merged, stage.rejected, stage.waiting)
+        clicks = f"{stage.clicks:,}" if stage.clicks is not None else ""
+        seconds = f"{stage.seconds:.1f}" if stage.seconds else ""
+        verdict = stage.note if stage.reconciles else f"[red]does not reconcile[/] {stage.note}"
+        table.add_row(stage.stage, *(f"{count:,}" for count in counts), clicks, seconds, stage.position or "", verdict)
+    console.print(table)
+    if report.failure:
+        console.print(f"[red]The circle did not close.[/] {report.failure}")
+
+
+def _title(report: LoopReport) -> str:
+    seconds = (report.finished_at - report.started_at).total_seconds()
+    replay = f", as of {report.replay_as_of}" if report.replay_as_of else ""
+    return f"Run {report.run_id}, {seconds:.1f} s{replay}"
+
+
+def _show_status(found: Status, console: Console) -> None:
+    console.print(f"not yet landed: {found.lag_events} events, {found.lag_news} of them news for the features")
+    oldest = f"{found.lag_seconds:.0f} s" if found.lag_seconds is not None else "nothing waits"
+    console.print(f"oldest of them: {oldest}; landed up to {found.landed}")
+    for name, version in sorted(found.model_versions.items()):
+        console.print(f"{name}: version {version}")
+    if found.last_run is None:
+        console.print("the loop has not run yet")
+    else:
+        show(found.last_run, console)

@@ -1,0 +1,42 @@
+"""dbt's manifest, which the assets are made from: parsed once per state of the project, never at each load."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from stack.settings import Settings
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt"
+SOURCES = ("*.sql", "*.yml", "*.csv")
+
+
+def target_folder(settings: Settings) -> Path:
+    """Where dbt writes; the project's own folder stays clean."""
+    return settings.home.resolve() / "dbt"
+
+
+def manifest(settings: Settings) -> dict[str, Any]:
+    """The parsed project. Parsing needs no database and takes seconds; an unchanged project is only read."""
+    target = target_folder(settings)
+    parsed, stamp = target / "manifest.json", target / "manifest.sources"
+    sources = _hash_of_sources()
+    if not (parsed.exists() and stamp.exists() and stamp.read_text() == sources):
+        _parse(settings)
+        stamp.write_text(sources)
+    loaded: dict[str, Any] = json.loads(parsed.read_text())
+    return loaded
+
+
+def _parse(settings: Settings) -> None:
+    from pipelines.warm_dbt import invoke  # dbt costs a second to import: only where a parse is due
+
+    invoke(settings, "parse")
+
+
+def _hash_of_sources() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(path for pattern in SOURCES for path in PROJECT.rglob(pattern)):
+        digest.update(source.relative_to(PROJECT).as_posix().encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()

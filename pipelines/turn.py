@@ -1,0 +1,60 @@
+"""One turn of the loop: its moment, whether it is a replay, and the lock that keeps two turns from overlapping."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import psycopg
+from pydantic import Field, PrivateAttr
+
+from stack import clock
+from stack.settings import Settings, get_settings
+
+LOOP_LOCK = 7_423_001
+"""The advisory lock's number in the platform cluster's `dagster` database."""
+
+
+class LoopBusy(RuntimeError):
+    """Another turn holds the lock: wait for it, or stop the worker that runs it."""
+
+
+class Turn(dg.ConfigurableResource["Turn"]):
+    """The same for every asset of a run. Empty configuration is a live turn at the present moment."""
+
+    replay_as_of: str = Field(default="", description="YYYY-MM-DD: only what was recorded by the end of that day.")
+    every_row: bool = Field(default=True, description="Score every open row; else those that aren't posted yet.")
+    checks: bool = Field(default=True, description="Run dbt's tests and make its views too; the worker's turn doesn't.")
+    retrain: bool = Field(default=False, description="Train although there is a champion.")
+
+    _cutoff: datetime = PrivateAttr(default=datetime.min.replace(tzinfo=UTC))
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        self._cutoff = clock.as_of_cutoff(self.replay) if self.replay else clock.now()
+
+    @property
+    def replay(self) -> date | None:
+        return date.fromisoformat(self.replay_as_of) if self.replay_as_of else None
+
+    @property
+    def cutoff(self) -> datetime:
+        """The business moment of the whole turn: rows read what was recorded before it."""
+        return self._cutoff
+
+    @property
+    def settings(self) -> Settings:
+        return get_settings()
+
+    def dbt_variables(self) -> dict[str, str]:
+        """What `dbt_project.yml` documents."""
+        return {"cutoff": self.cutoff.astimezone(UTC).isoformat(), "replay": self.replay_as_of}
+
+
+@contextmanager
+def only_loop(settings: Settings) -> Iterator[None]:
+    """Holds the loop's lock, for as long as the connection lives. Raises LoopBusy at once when it is taken."""
+    with psycopg.connect(settings.platform_url("dagster"), autocommit=True) as connection:
+        row = connection.execute("select pg_try_advisory_lock(%s)", [LOOP_LOCK]).fetchone()
+        if row is None or not row[0]:
+            raise LoopBusy("Another turn of the loop is running: wait for it to end, or stop the worker that runs it.")
+        yield

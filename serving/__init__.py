@@ -1,0 +1,1 @@
+"""Answers: risk and recommendations over HTTP, by the version that the registry's pointer names."""

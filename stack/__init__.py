@@ -1,0 +1,1 @@
+"""Places: where settings, clocks, stores and the event log live. Imports `contracts` only."""

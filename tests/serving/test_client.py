@@ -1,0 +1,30 @@
+"""The LMS's client and the real service understand each other."""
+
+import time
+
+from contracts.predictions import RiskRequest
+from lms_api.predictions.client import ServingClient
+from tests.serving.conftest import FAMILIES, World
+
+
+class TestServingClient:
+    def test_gets_live_answers(self, world: World) -> None:
+        client = ServingClient(world.settings.serving_base_url, rest_seconds=0.0)
+        history = tuple(world.courses[name] for name in FAMILIES[:2])
+        answer, until = None, time.monotonic() + 15
+        while answer is None and time.monotonic() < until:  # a busy machine may miss the limit once
+            answer = client.courses(organization_id=world.organization_id, history=history, k=3)
+        assert answer is not None
+        assert answer.items[0].item_id == world.courses[FAMILIES[2]]
+        assert answer.items[0].because_of in history
+
+    def test_reads_versions(self, world: World) -> None:
+        versions = ServingClient(world.settings.serving_base_url).versions()
+        assert versions is not None
+        assert versions[f"courses.{world.organization_id}"] == "1"
+
+    def test_an_organization_without_a_model_is_no_failure(self, world: World) -> None:
+        client = ServingClient(world.settings.serving_base_url)
+        request = RiskRequest(organization_id=world.courses["algebra"], features=({"days_left": 1.0},))
+        assert client.risk(request) is None
+        assert client.versions() is not None
