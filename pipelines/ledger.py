@@ -22,6 +22,6 @@ def stages_of(organization: UUID, settings: Settings) -> Iterator[StageReport]:
             stage=f"{row['stage']} {row['table']}",
             seconds=0,
             clicks=row["clicks"] or None,
-            note=str(organization)[:8],
+            note=f"organization {str(organization)[:8]}",
             **counts,
         )

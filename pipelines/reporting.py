@@ -33,11 +33,21 @@ def report_of(instance: dg.DagsterInstance, run_id: str, *, replay: date | None)
 def stages(instance: dg.DagsterInstance, run_id: str) -> Iterator[StageReport]:
     """One row per asset that says how many rows went in and out, and the rows of the ledger mart."""
     seconds = {step.step_key: _seconds(step) for step in instance.get_run_step_stats(run_id)}
-    for step, metadata in _materialised(instance, run_id):
+    made = list(_materialised(instance, run_id))
+    tables = {asset: metadata for _, asset, metadata in made}
+    for step, _, metadata in made:
         for row in json.loads(metadata.get(LEDGER, "[]")):
-            yield StageReport.model_validate(row)
+            yield _of_a_table(StageReport.model_validate(row), tables)
         if "rows_in" in metadata:
             yield _stage(step, metadata, seconds.get(step, 0.0))
+
+
+def _of_a_table(stage: StageReport, tables: dict[str, dict[str, Any]]) -> StageReport:
+    """How long dbt took for the table that this row counts, and how far it had read."""
+    metadata = tables.get(stage.stage.rpartition(" ")[2], {})
+    return stage.model_copy(
+        update={"seconds": metadata.get("seconds", 0.0), "position": metadata.get("position", stage.position)}
+    )
 
 
 def _stage(step: str, metadata: dict[str, Any], seconds: float) -> StageReport:
@@ -59,7 +69,7 @@ def told(instance: dg.DagsterInstance, run_id: str) -> dict[str, Any]:
     wanted = ("lag_seconds", "lag_events")
     found: dict[str, Any] = {}
     versions: dict[str, str] = {}
-    for _, metadata in _materialised(instance, run_id):
+    for _, _, metadata in _materialised(instance, run_id):
         found.update({name: metadata[name] for name in wanted if name in metadata})
         versions.update(json.loads(metadata.get("model_versions", "{}")))
     return {**found, "model_versions": versions}
@@ -81,11 +91,13 @@ def failure(instance: dg.DagsterInstance, run_id: str) -> str | None:
     return None
 
 
-def _materialised(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _materialised(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Step, last part of the asset's key, metadata; in the order of materialisation."""
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
         made = entry.dagster_event.step_materialization_data.materialization if entry.dagster_event else None
         if made:
-            yield entry.step_key or "", {name: value.value for name, value in made.metadata.items()}
+            plain = {name: value.value for name, value in made.metadata.items()}
+            yield entry.step_key or "", made.asset_key.path[-1] if made.asset_key else "", plain
 
 
 def _seconds(step: Any) -> float:

@@ -1,9 +1,12 @@
 """How stored predictions become a board: who is ranked, who stands apart, and what is said about the whole. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from pydantic import TypeAdapter
 
 from contracts.predictions import Band, Reason
 from lms_api.predictions.facts import split
@@ -16,6 +19,9 @@ from lms_api.predictions.schemas import (
     NeverStarted,
     TrendPoint,
 )
+
+_REASONS = TypeAdapter(tuple[Reason, ...])
+_TREND = TypeAdapter(tuple[TrendPoint, ...])
 
 STALE_AFTER = timedelta(hours=26)
 """A daily full scoring moves everybody; two hours of grace for the run itself."""
@@ -38,7 +44,8 @@ class StoredRisk:
     prediction_id: UUID
     value: float
     band: Band
-    reasons: tuple[Reason, ...]
+    reasons_said: Sequence[Mapping[str, Any]]
+    """As stored; read only of those who are listed."""
     course_week: int
     features_as_of: datetime
     computed_at: datetime
@@ -52,10 +59,13 @@ class StoredRisk:
         return f"{self.model_name}@{self.model_version}"
 
     @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return _REASONS.validate_python(self.reasons_said)
+
+    @property
     def never_came(self) -> bool:
-        return any(
-            reason.feature in NEVER_CAME and reason.value == NEVER_CAME[reason.feature] for reason in self.reasons
-        )
+        said = ((reason["feature"], reason["value"]) for reason in self.reasons_said)
+        return any(feature in NEVER_CAME and value == NEVER_CAME[feature] for feature, value in said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +78,15 @@ class Learner:
     enrolled_at: datetime
     opted_out: bool
     risk: StoredRisk | None
-    trend: tuple[TrendPoint, ...]
+    trend_said: Sequence[Mapping[str, Any]]
+    """As stored, the oldest first; read only of those who are listed."""
     week_before: Band | None
     """The band of the newest prediction that is at least a week older than the current one."""
     last_intervention: LastIntervention | None
+
+    @property
+    def trend(self) -> tuple[TrendPoint, ...]:
+        return _TREND.validate_python(self.trend_said)
 
 
 @dataclass(frozen=True, kw_only=True)

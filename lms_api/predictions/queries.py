@@ -5,19 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import Row, text
 
 from contracts.ids import CourseId, EnrollmentId, PredictionId, UserId
-from contracts.predictions import Band, ModelVersion, Reason
+from contracts.predictions import Band, ModelVersion
 from lms_api.db import ReadSession, WriteSession
 from lms_api.predictions.board import Course, Learner, StoredRisk
-from lms_api.predictions.schemas import LastIntervention, TrendPoint
+from lms_api.predictions.schemas import LastIntervention
 
 TREND_POINTS = 8
-
-_REASONS = TypeAdapter(tuple[Reason, ...])
-_TREND = TypeAdapter(tuple[TrendPoint, ...])
 
 RISK_COLUMNS = """
     p.id as prediction_id, p.value, p.band, p.reasons, p.course_week, p.features_as_of, p.computed_at,
@@ -103,7 +99,7 @@ def _learner(row: Row[Any]) -> Learner:
         enrolled_at=row.enrolled_at,
         opted_out=row.opted_out,
         risk=stored_risk(row) if row.prediction_id else None,
-        trend=_TREND.validate_python(row.trend or ()),
+        trend_said=row.trend or (),
         week_before=Band(row.week_before) if row.week_before else None,
         last_intervention=_intervention(row) if row.intervention_id else None,
     )
@@ -119,7 +115,7 @@ def stored_risk(row: Row[Any]) -> StoredRisk:
         prediction_id=row.prediction_id,
         value=row.value,
         band=Band(row.band),
-        reasons=_REASONS.validate_python(row.reasons),
+        reasons_said=row.reasons,
         course_week=row.course_week,
         features_as_of=row.features_as_of,
         computed_at=row.computed_at,

@@ -23,8 +23,8 @@ REPORTS = "/api/v1/loop-reports"
 
 @pytest.fixture(scope="module")
 def http(stores: Settings, engine: object) -> Iterator[TestClient]:
-    """The whole LMS; serving is not up."""
-    with TestClient(create_app(stores)) as client:
+    """The whole LMS; where it looks for serving, nothing listens."""
+    with TestClient(create_app(stores.model_copy(update={"serving_url": "http://127.0.0.1:9"}))) as client:
         yield client
 
 
