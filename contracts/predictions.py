@@ -56,6 +56,7 @@ class RiskPrediction(BaseModel):
     reasons: tuple[Reason, ...] = Field(description="The strongest first; both directions.")
     features_as_of: Moment
     course_week: int = Field(description="Weeks from the course's start to the cut-off; negative before it.")
+    never_started: bool = Field(default=False, description="No page of the course was opened before the cut-off.")
     trace_id: TraceId | None = Field(default=None, description="Of the newest event that the features read.")
 
 
@@ -102,6 +103,9 @@ class PredictionBatch(BaseModel):
     model: ModelVersion
     computed_at: Moment
     replay_as_of: date | None = Field(default=None, description="Set for a replay: kept, never shown as current.")
+    judged_on: int | None = Field(
+        default=None, ge=1, description="Learners of earlier presentations that the version was judged on, if any."
+    )
     risks: tuple[RiskPrediction, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -25,14 +26,33 @@ def project(replay: str = "") -> str:
     return f"{LIVE}_asof_{replay.replace('-', '_')}" if replay else LIVE
 
 
-@lru_cache(maxsize=8)
 def opened(settings: Settings, replay: str = "") -> FeatureStore:
     """Kept per process; the first call takes seconds, Feast's import among them. Applies the repo if it changed."""
-    from feast import FeatureStore, RepoConfig  # heavy: 4 s, 190 MB
-    from feast.infra.utils.clickhouse.connection_utils import thread_local
+    _forget_another_warehouse(settings)
+    return _opened(settings, replay)
 
-    # Feast keeps one ClickHouse client per thread, whatever its configuration.
-    vars(thread_local).pop("clickhouse_client", None)
+
+def forget() -> None:
+    """Opens anew at the next question: connections that broke stay broken in Feast's own hands."""
+    _opened.cache_clear()
+
+
+def _forget_another_warehouse(settings: Settings) -> None:
+    """Feast keeps one ClickHouse client per thread, whatever its configuration says."""
+    from feast.infra.utils.clickhouse.connection_utils import thread_local  # heavy: see `_opened`
+
+    if getattr(_thread, "warehouse", None) != settings.clickhouse_http_url:
+        vars(thread_local).pop("clickhouse_client", None)
+        _thread.warehouse = settings.clickhouse_http_url
+
+
+_thread = threading.local()
+
+
+@lru_cache(maxsize=8)
+def _opened(settings: Settings, replay: str) -> FeatureStore:
+    from feast import FeatureStore, RepoConfig  # heavy: 4 s, 190 MB
+
     store = FeatureStore(config=RepoConfig(**configuration(settings, replay)))
     _apply(store)
     return store

@@ -7,13 +7,15 @@ closed row says was recorded before its `as_of`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from uuid import UUID
 
 import polars as pl
+import psycopg
+import sqlalchemy.exc
 
 from contracts.features import RISK_V1_NAMES
 from features import marts, registration
@@ -30,6 +32,7 @@ WRITTEN_AT_ONCE = 2_000
 """Rows in one write to the online store: Feast makes a protobuf of each value, about 20 kB a row while it lasts."""
 
 Kind = Literal["courses", "activities"]
+Answer = TypeVar("Answer")
 
 _feast = threading.RLock()
 """Feast's store keeps one connection per process and is not safe to share between threads."""
@@ -63,10 +66,12 @@ def historical(weeks: str, *, settings: Settings | None = None) -> pl.DataFrame:
     settings = settings or get_settings()
     if marts.read(f"SELECT count() AS rows FROM ({weeks})", {}, settings)["rows"].item() == 0:
         return _ordered(pl.DataFrame(schema={**dict.fromkeys(IDS, pl.String), **WEEK_TYPES, **FEATURE_TYPES}))
-    with _feast:
-        store = registration.opened(settings)
-        job = store.get_historical_features(entity_df=weeks, features=store.get_feature_service(SERVICE))
-        table = job.to_arrow()
+
+    def joined(store: FeatureStore) -> Any:
+        service = store.get_feature_service(SERVICE)
+        return store.get_historical_features(entity_df=weeks, features=service).to_arrow()
+
+    table = _ask(settings, "", joined)
     return _ordered(marts.normal(pl.DataFrame(pl.from_arrow(table))).rename({"event_timestamp": "as_of"}))
 
 
@@ -118,8 +123,7 @@ def open_rows(
 
 def _open(settings: Settings) -> str:
     """SELECT with the service's own columns: one definition for the offline join, the online store and the batch."""
-    with _feast:
-        projection = registration.opened(settings).get_feature_service(SERVICE).feature_view_projections[0]
+    (projection,) = _ask(settings, "", lambda store: store.get_feature_service(SERVICE).feature_view_projections)
     features = ", ".join(f"toFloat32({field.name}) AS {field.name}" for field in projection.features)
     wanted = f"{IDS_AS_TEXT}, course_week, as_of, {features}, trace_id, refreshed_at"
     return f"SELECT {wanted} FROM marts.{projection.name} AS mart"
@@ -156,24 +160,6 @@ def interactions(
     return _known(query, "first_recorded_at", organization_id, known_by, settings, subjects=list(subjects))
 
 
-def courses(organization_id: UUID, *, settings: Settings | None = None) -> pl.DataFrame:
-    """The catalogue: course_id, family, category, tags, published, starts_at, ends_at; one row per course."""
-    query = "SELECT toString(course_id) AS course_id, toString(family) AS family, toString(ifNull(category, '')) AS "
-    query += (
-        "category, arrayMap(tag -> toString(tag), tags) AS tags, toBool(published) AS published, starts_at, ends_at "
-    )
-    query += f"FROM marts.dim_courses AS mart WHERE {OF_ORGANIZATION} AND NOT deleted ORDER BY course_id"
-    return marts.read(query, {"organization_id": organization_id}, settings or get_settings())
-
-
-def lessons(organization_id: UUID, *, settings: Settings | None = None) -> pl.DataFrame:
-    """Every lesson: course_id, lesson_id, order_index, activity_type."""
-    query = "SELECT toString(course_id) AS course_id, toString(lesson_id) AS lesson_id, order_index, "
-    query += "toString(activity_type) AS activity_type FROM marts.dim_lessons AS mart "
-    query += f"WHERE {OF_ORGANIZATION} AND NOT deleted ORDER BY course_id, order_index, lesson_id"
-    return marts.read(query, {"organization_id": organization_id}, settings or get_settings())
-
-
 def _known(
     query: str,
     moment: str,
@@ -208,10 +194,9 @@ def write_online(rows: pl.DataFrame, *, replay: str = "", settings: Settings | N
     """Puts rows as `open_rows` gives them into the online store, in place of what is there of these enrollments."""
     settings = settings or get_settings()
     wanted = rows.select("enrollment_id", "organization_id", "course_week", "trace_id", "as_of", *RISK_V1_NAMES)
-    with _feast:
-        store = registration.opened(settings, replay)
-        for part in wanted.iter_slices(WRITTEN_AT_ONCE):
-            store.write_to_online_store(VIEW, df=part.to_pandas(), transform_on_write=False)
+    for part in wanted.iter_slices(WRITTEN_AT_ONCE):
+        rows_of_part = part.to_pandas()
+        _ask(settings, replay, lambda store, df=rows_of_part: store.write_to_online_store(VIEW, df=df))
     return len(wanted)
 
 
@@ -222,15 +207,15 @@ def online(
     if not enrollment_ids:
         return []
     settings = settings or get_settings()
-    with _feast:
-        answer = _ask(registration.opened(settings, replay), [str(each) for each in enrollment_ids])
+    ids = [str(each) for each in enrollment_ids]
+    answer = _ask(settings, replay, lambda store: _read_online(store, ids))
     return [_row(given, answer, at) for at, given in enumerate(enrollment_ids)]
 
 
 ONLINE = ("organization_id", "course_week", "trace_id", *RISK_V1_NAMES)
 
 
-def _ask(store: FeatureStore, ids: list[str]) -> dict[str, list[Any]]:
+def _read_online(store: FeatureStore, ids: list[str]) -> dict[str, list[Any]]:
     """Feast's answer by column, with `as_of` from its protobuf: its own dict cuts moments to whole seconds."""
     wanted = [f"{VIEW}:{name}" for name in ONLINE]
     response = store.get_online_features(features=wanted, entity_rows=[{"enrollment_id": each} for each in ids])
@@ -250,6 +235,16 @@ def _row(enrollment_id: UUID, answer: dict[str, list[Any]], at: int) -> OnlineRo
         trace_id=answer["trace_id"][at] or "",
         features={name: _known_number(answer[name][at]) for name in RISK_V1_NAMES},
     )
+
+
+def _ask(settings: Settings, replay: str, asked: Callable[[FeatureStore], Answer]) -> Answer:
+    """One question to Feast at a time; once more with new connections when PostgreSQL has closed the old ones."""
+    with _feast:
+        try:
+            return asked(registration.opened(settings, replay))
+        except (psycopg.OperationalError, sqlalchemy.exc.OperationalError):
+            registration.forget()
+            return asked(registration.opened(settings, replay))
 
 
 def _known_number(value: float | None) -> float | None:

@@ -68,7 +68,9 @@ async def _not_valid(request: Request, error: Exception) -> JSONResponse:
 
 
 def _field(error: dict[str, Any]) -> FieldProblem:
-    place = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
+    # "as:…" is which of two shapes a body was taken for, no field of it
+    said = [str(part) for part in error["loc"] if not str(part).startswith("as:")]
+    place = said[1:] if said[0] in ("body", "query", "path", "header") else said
     missing = error["type"] == "missing"
     return FieldProblem(
         field=shown(".".join(place) or "body") or "body",

@@ -33,8 +33,10 @@ def storable(value: Any) -> Any:
 def _storable_text(value: str) -> None:
     if "\x00" in value:
         raise PydanticCustomError("nul", "The text has a NUL character (U+0000); leave it out.")
-    if any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise PydanticCustomError("surrogate", "The text has half a surrogate pair; send whole characters.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("surrogate", "The text has half a surrogate pair; send whole characters.") from None
 
 
 Text = Annotated[str, AfterValidator(storable)]

@@ -22,7 +22,7 @@ class Calibration:
         return self.slope * margin + self.offset
 
     def chance(self, margin: Numbers) -> Numbers:
-        return 1.0 / (1.0 + np.exp(-self.log_odds(margin)))
+        return _chance(self.log_odds(margin))
 
 
 AS_IT_IS = Calibration()
@@ -36,14 +36,42 @@ def fit(margin: Numbers, truth: Numbers) -> Calibration:
     if len(np.unique(truth)) < 2:
         return AS_IT_IS
     design = np.column_stack([margin, np.ones_like(margin)])
-    weights = np.array([1.0, 0.0])
+    weights = START
     for _ in range(STEPS):
-        chance = 1.0 / (1.0 + np.exp(-design @ weights))
-        gradient = design.T @ (chance - truth) + RIDGE * (weights - np.array([1.0, 0.0]))
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + RIDGE * np.eye(2)
-        step = np.linalg.solve(curvature, gradient)
-        weights = weights - step
+        step = _step(design, truth, weights)
+        weights = _improved(design, truth, weights, step)
         if np.abs(step).max() < 1e-10:
             break
     slope, offset = (float(weight) for weight in weights)
     return Calibration(slope=slope, offset=offset) if slope > 0 and np.isfinite(slope + offset) else AS_IT_IS
+
+
+START = np.array([1.0, 0.0])
+
+
+def _step(design: Numbers, truth: Numbers, weights: Numbers) -> Numbers:
+    chance = _chance(design @ weights)
+    gradient = design.T @ (chance - truth) + RIDGE * (weights - START)
+    curvature = (design * (chance * (1 - chance))[:, None]).T @ design + RIDGE * np.eye(2)
+    return np.linalg.solve(curvature, gradient)
+
+
+def _improved(design: Numbers, truth: Numbers, weights: Numbers, step: Numbers) -> Numbers:
+    """Half the step, and half again, until it doesn't make things worse: a full one can overshoot from far away."""
+    before = _loss(design, truth, weights)
+    for _ in range(30):
+        if _loss(design, truth, weights - step) <= before:
+            return weights - step
+        step = step / 2
+    return weights
+
+
+def _loss(design: Numbers, truth: Numbers, weights: Numbers) -> float:
+    log_odds = design @ weights
+    return float((np.logaddexp(0, log_odds) - truth * log_odds).sum() + RIDGE / 2 * ((weights - START) ** 2).sum())
+
+
+def _chance(log_odds: Numbers) -> Numbers:
+    """Beyond 35 a float64 can't tell the chance from 0 or 1, and exp would overflow."""
+    safe: Numbers = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -35.0, 35.0)))
+    return safe

@@ -98,3 +98,9 @@ def folder_of(models: Path, name: str, pointer: str = CHAMPION) -> Path:
     if version is None:
         raise NoSuchModel(f"{name}: no {pointer}")
     return models / name / str(version)
+
+
+def in_use(models: Path, pointer: str = CHAMPION) -> dict[str, int]:
+    """Every model that the pointer names a version of, by name."""
+    named = sorted(path.parent.name for path in models.glob(f"*/{pointer}.json"))
+    return {name: version for name in named if (version := pointed(models, name, pointer)) is not None}

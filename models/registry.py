@@ -147,7 +147,7 @@ def _log(client: MlflowClient, candidate: Candidate, settings: Settings) -> int:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """MLflow warns of a missing example and missing type hints, from which it would guess what is given here."""
+    """MLflow warns of a missing example, which it would run to guess the signature that is given here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         logging.getLogger("mlflow").setLevel(logging.ERROR)
@@ -181,16 +181,21 @@ def _signature(inputs: tuple[str, ...]) -> Any:
 def _exported() -> Any:
     """The registry's copy predicts through the same scoring code as serving, calibrated."""
     import mlflow
+    import pandas
+
+    def said(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+        return self.predictor(model_input)
+
+    # A hint that MLflow takes as it is, instead of guessing a schema or asking for one.
+    said.__annotations__ = {"model_input": pandas.DataFrame}
 
     class Exported(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+        predict = said
+
         def load_context(self, context: Any) -> None:
             from models import loading
 
             self.predictor = loading.predictor(Path(context.artifacts["export"]))
-
-        # Without type hints: MLflow would read its own schema out of them.
-        def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
-            return self.predictor(model_input)
 
     return Exported()
 

@@ -37,6 +37,7 @@ def turn_the_loop(
         "every_row": every_row,
         "checks": checks,
         "retrain": retrain,
+        "locked": True,
     }
     with only_loop(settings), instance(settings) as persistent:
         outcome = (

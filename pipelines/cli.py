@@ -28,16 +28,26 @@ def loop(
     """Turn the loop once and print what each stage did."""
     with stores(get_settings(), NEEDED):
         from pipelines.circle import turn_the_loop  # Dagster and dbt: other commands start without them
-        from pipelines.posting import post_report
 
-        settings = get_settings()
-        report = turn_the_loop(settings, replay=as_of.date() if as_of else None, retrain=retrain)
-        post_report(settings, report)
-    show(report, Console())
-    if report.failure:
+        report = turn_the_loop(get_settings(), replay=as_of.date() if as_of else None, retrain=retrain)
+        show(report, Console())
+        told = _told(report)
+    if report.failure or not told:
         raise typer.Exit(FAILED)
     if not report.reconciles:
         raise typer.Exit(DID_NOT_RECONCILE)
+
+
+def _told(report: LoopReport) -> bool:
+    """Whether the LMS took the report; when it did not, its table has been printed anyway."""
+    from pipelines.posting import PostRefused, post_report  # see `loop`
+
+    try:
+        post_report(get_settings(), report)
+    except PostRefused as refused:
+        Console(stderr=True).print(f"[red]The LMS has not taken the report.[/] {refused}")
+        return False
+    return True
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:

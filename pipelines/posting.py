@@ -22,7 +22,7 @@ TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 
 class PostRefused(RuntimeError):
-    """The LMS did not take it; the message has its problem document."""
+    """The LMS did not take it, or could not be reached; the message has its problem document, or why."""
 
 
 def post_batch(settings: Settings, batch: PredictionBatch) -> BatchReceipt:
@@ -45,7 +45,10 @@ def in_slices(items: Iterable[Item], size: int = BATCH_SIZE) -> Iterator[tuple[I
 def _post(settings: Settings, path: str, said: BaseModel) -> bytes:
     body = said.model_dump_json().encode()
     headers = {"Content-Type": "application/json", **sign(settings, method="POST", path=path, body=body)}
-    answer = httpx.post(f"{settings.lms_base_url}{path}", content=body, headers=headers, timeout=TIMEOUT)
+    try:
+        answer = httpx.post(f"{settings.lms_base_url}{path}", content=body, headers=headers, timeout=TIMEOUT)
+    except httpx.TransportError as unreachable:
+        raise PostRefused(f"POST {settings.lms_base_url}{path}: {unreachable or repr(unreachable)}") from unreachable
     if answer.is_error:
         raise PostRefused(f"POST {path}: {answer.status_code} {answer.text[:600]}")
     return answer.content

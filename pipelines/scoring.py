@@ -31,6 +31,12 @@ def pointer(turn: Turn) -> str:
     return exports.replay_pointer(turn.replay) if turn.replay else CHAMPION
 
 
+def versions_in_use(turn: Turn) -> dict[str, str]:
+    """Registered name → version, for the report; also of those that had nothing to say in this turn."""
+    found = exports.in_use(turn.settings.models_folder, pointer(turn))
+    return {name: str(version) for name, version in found.items()}
+
+
 def risks(organization: UUID, rows: pl.DataFrame, turn: Turn) -> Scored:
     """One prediction with reasons per row. An organization that came after the last training begins with the rule."""
     if exports.pointed(turn.settings.models_folder, f"risk.{organization}", pointer(turn)) is None:
@@ -118,14 +124,23 @@ def batches(
 ) -> Iterator[PredictionBatch]:
     """A batch is of one organization and one version; its id is derived, so posting it again changes nothing."""
     for organization, (version, found) in scored.items():
+        judged_on = _judged_on(version, turn) if found else None
         for index, part in enumerate(in_slices(found)):
-            yield _batch(turn, computed_at, organization, version, index).model_copy(update={"risks": part})
+            batch = _batch(turn, computed_at, organization, version, index)
+            yield batch.model_copy(update={"risks": part, "judged_on": judged_on})
     for organization, (version, made) in chain.from_iterable(
         ((organization, each) for each in parts) for organization, parts in recommended.items()
     ):
         for index, several in enumerate(in_slices(made)):
             batch = _batch(turn, computed_at, organization, version, index)
             yield batch.model_copy(update={"recommendations": several})
+
+
+def _judged_on(version: ModelVersion, turn: Turn) -> int | None:
+    """People that nothing had seen when this version was judged; None for the rule, which was judged on nobody."""
+    manifest = exports.read_manifest(turn.settings.models_folder / version.name / str(version.version))
+    people = manifest.metrics.get("judged_enrollments")
+    return int(people) if people else None
 
 
 def _batch(turn: Turn, computed_at: datetime, organization: UUID, version: ModelVersion, index: int) -> PredictionBatch:

@@ -1,11 +1,11 @@
 """Where the loop stands now."""
 
-import json
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
 from contracts.loop import LoopReport
+from models.exports import in_use
 from stack import clock
 from stack.event_log.carry import lag
 from stack.settings import Settings
@@ -33,14 +33,9 @@ def status_of(settings: Settings) -> Status:
         lag_news=behind.news,
         lag_seconds=(clock.now() - oldest).total_seconds() if oldest else None,
         landed=str(behind.landed),
-        model_versions=_versions(settings),
+        model_versions={name: str(version) for name, version in in_use(settings.models_folder).items()},
         last_run=_last_run(settings),
     )
-
-
-def _versions(settings: Settings) -> dict[str, str]:
-    pointers = settings.models_folder.glob("*/champion.json")
-    return {pointer.parent.name: str(json.loads(pointer.read_text())["version"]) for pointer in pointers}
 
 
 def _last_run(settings: Settings) -> LoopReport | None:

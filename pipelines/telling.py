@@ -30,7 +30,7 @@ class Steps(logging.Handler):
             print(STARTED[event.step_key], flush=True)
 
 
-@dg.logger(description="One line a step, on the process's own output.")
+@dg.logger({}, description="One line a step, on the process's own output.")
 def steps(context: dg.InitLoggerContext) -> logging.Logger:
     """The jobs' default logger, in place of Dagster's, which prints each event."""
     logger = logging.Logger("campusloop.steps", level=logging.DEBUG)

@@ -1,22 +1,30 @@
 """One turn of the loop: its moment, whether it is a replay, and the lock that keeps two turns from overlapping."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
+from typing import Self
 
 import dagster as dg
 import psycopg
+from psycopg.rows import TupleRow
 from pydantic import Field, PrivateAttr
 
 from stack import clock
+from stack.errors import CampusError
 from stack.settings import Settings, get_settings
 
 LOOP_LOCK = 7_423_001
 """The advisory lock's number in the platform cluster's `dagster` database."""
+PATIENCE = 3_600.0
+"""Seconds that a schedule's run waits for the worker's turn, or for a long training."""
 
 
-class LoopBusy(RuntimeError):
+class LoopBusy(CampusError):
     """Another turn holds the lock: wait for it, or stop the worker that runs it."""
+
+    exit_code = 22
 
 
 class Turn(dg.ConfigurableResource["Turn"]):
@@ -27,10 +35,17 @@ class Turn(dg.ConfigurableResource["Turn"]):
     checks: bool = Field(default=True, description="Run dbt's tests and make its views too; the worker's turn doesn't.")
     retrain: bool = Field(default=False, description="Train although there is a champion.")
 
+    locked: bool = Field(
+        default=False, description="Whoever asks holds the loop's lock; a schedule's run doesn't, and waits for it."
+    )
+
     _cutoff: datetime = PrivateAttr(default=datetime.min.replace(tzinfo=UTC))
 
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        self._cutoff = clock.as_of_cutoff(self.replay) if self.replay else clock.now()
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        with nullcontext() if self.locked else only_loop(self.settings, patience=PATIENCE):
+            self._cutoff = clock.as_of_cutoff(self.replay) if self.replay else clock.now()
+            yield self
 
     @property
     def replay(self) -> date | None:
@@ -51,10 +66,22 @@ class Turn(dg.ConfigurableResource["Turn"]):
 
 
 @contextmanager
-def only_loop(settings: Settings) -> Iterator[None]:
-    """Holds the loop's lock, for as long as the connection lives. Raises LoopBusy at once when it is taken."""
+def only_loop(settings: Settings, *, patience: float = 0.0) -> Iterator[None]:
+    """Holds the loop's lock, for as long as the connection lives.
+
+    Raises LoopBusy when it is still taken after `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
     with psycopg.connect(settings.platform_url("dagster"), autocommit=True) as connection:
-        row = connection.execute("select pg_try_advisory_lock(%s)", [LOOP_LOCK]).fetchone()
-        if row is None or not row[0]:
-            raise LoopBusy("Another turn of the loop is running: wait for it to end, or stop the worker that runs it.")
+        while not _taken(connection):
+            if time.monotonic() >= deadline:
+                raise LoopBusy(
+                    "Another turn of the loop is running: wait for it to end, or stop the worker that runs it."
+                )
+            time.sleep(1.0)
         yield
+
+
+def _taken(connection: psycopg.Connection[TupleRow]) -> bool:
+    row = connection.execute("select pg_try_advisory_lock(%s)", [LOOP_LOCK]).fetchone()
+    return bool(row and row[0])

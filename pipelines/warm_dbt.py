@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,11 +18,15 @@ class DbtFailed(RuntimeError):
     """dbt could not run, or a model failed; the message names each node and its error."""
 
 
-@lru_cache(maxsize=1)
-def _runner() -> "dbtRunner":
+@lru_cache(maxsize=4)
+def _runner(target: Path) -> "dbtRunner":
+    """Has the project parsed: each refresh has variables of its own, and for those dbt would parse all of it anew."""
     from dbt.cli.main import dbtRunner  # heavy: imported by the processes that really run dbt
 
-    return dbtRunner()
+    parsed = dbtRunner().invoke(["parse", *_places(target)])
+    if parsed.exception is not None:
+        raise DbtFailed(f"dbt parse: {parsed.exception}") from parsed.exception
+    return dbtRunner(manifest=parsed.result)
 
 
 def invoke(settings: Settings, command: str, *arguments: str, variables: dict[str, Any] | None = None) -> Sequence[Any]:

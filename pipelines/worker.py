@@ -6,6 +6,7 @@ import threading
 from datetime import date
 from types import FrameType
 
+from contracts.loop import LoopReport
 from pipelines.circle import definitions, turn_the_loop
 from pipelines.posting import post_report
 from pipelines.turn import LoopBusy
@@ -65,12 +66,17 @@ class Worker:
             return False
         a_new_day = self._whole_turn_on not in (None, today)
         self._unfinished = True
-        report = turn_the_loop(self._settings, job="refresh", every_row=a_new_day, checks=False)
-        post_report(self._settings, report)
-        if report.failure:
-            raise TurnFailed(report.failure)
+        self._tell(turn_the_loop(self._settings, job="refresh", every_row=a_new_day, checks=False))
         self._unfinished, self._whole_turn_on = False, today
         return True
+
+    def _tell(self, report: LoopReport) -> None:
+        """The LMS may be what failed, and then doesn't take the report either: the first cause is the one to raise."""
+        try:
+            post_report(self._settings, report)
+        finally:
+            if report.failure:
+                raise TurnFailed(report.failure)
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self._stop.set()

@@ -116,9 +116,9 @@ def _csv(header: list[str], rows: Iterable[Row]) -> str:
     return content.getvalue()
 
 
-def make_small_oulad(path: Path, *, seed: int = 7) -> SmallOulad:
-    """The same seed gives the same rows."""
-    made = SmallOulad(path, _Maker(random.Random(seed)).tables())
+def make_small_oulad(path: Path, *, seed: int = 7, students: int = STUDENTS) -> SmallOulad:
+    """The same seed gives the same rows. `students` of each presentation; a model needs a hundred to learn from."""
+    made = SmallOulad(path, _Maker(random.Random(seed), students).tables())
     write_zip(path, made.tables)
     return made
 
@@ -126,8 +126,9 @@ def make_small_oulad(path: Path, *, seed: int = 7) -> SmallOulad:
 class _Maker:
     """One drive per student decides clicks, hand-ins and the end, so that a model finds something."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, students: int) -> None:
         self.rng = rng
+        self.students = students
         self.made: dict[str, list[Row]] = {
             name: []
             for name in (
@@ -165,7 +166,7 @@ class _Maker:
             self._add("assessments", at, id_assessment=task, assessment_type=kind, date=day, weight=float(weight))
         exam, exam_day = 100 * (number + 1) + 50, LENGTHS[at[1]] - 6 if at[0] == "BBB" else ""
         self._add("assessments", at, id_assessment=exam, assessment_type="Exam", date=exam_day, weight=100.0)
-        for place in range(STUDENTS):
+        for place in range(self.students):
             # every ninth has been here before: one student, several presentations
             student = 10_000 + place if place % 9 == 0 else 10_000 * (number + 2) + place
             self._student(at, student, pages, tasks, exam)

@@ -3,25 +3,33 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import or_, select, text
 
-from lms_api.courses.tables import Lesson
 from lms_api.db import ReadSession
 from lms_api.enrollments.tables import Enrollment
 from lms_api.predictions.tables import Prediction, PredictionExposure
+
+_VIEWS = text(
+    """
+    SELECT e.id, l.id, e.course_id
+    FROM unnest(CAST(:enrollment_ids AS uuid[]), CAST(:lesson_ids AS uuid[])) AS asked (enrollment_id, lesson_id)
+    JOIN enrollments e ON e.id = asked.enrollment_id AND e.student_id = :student_id AND e.status <> 'dropped'
+    JOIN lessons l ON l.id = asked.lesson_id AND l.course_id = e.course_id
+    """
+)
 
 
 def courses_of_views(
     session: ReadSession, *, student_id: UUID, views: Collection[tuple[UUID, UUID]]
 ) -> dict[tuple[UUID, UUID], UUID]:
     """The course of each (enrollment, lesson) that are this learner's own and of the same course."""
-    query = (
-        select(Enrollment.id, Lesson.id, Enrollment.course_id)
-        .join(Lesson, Lesson.course_id == Enrollment.course_id)
-        .where(Enrollment.student_id == student_id, Enrollment.status != "dropped")
-        .where(tuple_(Enrollment.id, Lesson.id).in_(list(views)))
-    )
-    return {(enrollment, lesson): course for enrollment, lesson, course in session.execute(query)}
+    pairs = list(views)
+    asked = {
+        "student_id": student_id,
+        "enrollment_ids": [enrollment for enrollment, _ in pairs],
+        "lesson_ids": [lesson for _, lesson in pairs],
+    }
+    return {(enrollment, lesson): course for enrollment, lesson, course in session.execute(_VIEWS, asked)}
 
 
 def courses_of_predictions(

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Discriminator, Field, Tag
 
 from lms_api.schemas import Answer, Body
 
@@ -22,6 +22,17 @@ class Tracked(Body):
 
 class TrackedBatch(Body):
     events: Annotated[list[Tracked], Field(min_length=1, max_length=MOST)]
+
+
+def _one_or_many(given: Any) -> str:
+    """Decided before validation, so that a mistake is told once, for what was meant."""
+    many = isinstance(given, TrackedBatch) or (isinstance(given, dict) and "events" in given)
+    return "as:batch" if many else "as:one"
+
+
+OneOrMany = Annotated[
+    Annotated[Tracked, Tag("as:one")] | Annotated[TrackedBatch, Tag("as:batch")], Discriminator(_one_or_many)
+]
 
 
 class Receipt(Answer):

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from contracts.events import Role
-from lms_api.deps import REFRESH_COOKIE, NobodysWriteDep, ReadDep, SettingsDep, WriteDep, refuse_foreign_origin
+from lms_api.deps import NobodysWriteDep, ReadDep, SettingsDep, WriteDep, refuse_foreign_origin
 from lms_api.errors import NotAllowed, NotFound, NotSignedIn, documented
 from lms_api.identity import cookies, service
 from lms_api.identity.errors import (
@@ -48,16 +48,22 @@ def refresh(
     response: Response,
     given: RefreshGiven | None = None,
 ) -> Tokens:
-    """Replaces both tokens. A refresh token works once: a second use ends the whole sign-in."""
-    signed_in = service.refresh(session, settings, refresh_token=_refresh_token(given, request))
+    """Replaces both tokens. A refresh token works once: a use later than moments after the first ends the sign-in."""
+    signed_in = service.refresh(session, settings, refresh_token=_refresh_token(given, request, settings))
     return _told(signed_in, settings, response)
 
 
 @router.post("/auth/logout", status_code=204)
-def logout(session: NobodysWriteDep, request: Request, response: Response, given: RefreshGiven | None = None) -> None:
+def logout(
+    session: NobodysWriteDep,
+    settings: SettingsDep,
+    request: Request,
+    response: Response,
+    given: RefreshGiven | None = None,
+) -> None:
     """Ends the sign-in that the refresh token belongs to; also when it had ended before."""
-    service.sign_out(session, refresh_token=_refresh_token(given, request))
-    cookies.clear(response)
+    service.sign_out(session, refresh_token=_refresh_token(given, request, settings))
+    cookies.clear(response, settings)
 
 
 @router.get("/auth/me", responses=documented(NotSignedIn))
@@ -102,11 +108,11 @@ def _own(organization_id: UUID, of_signed_in: UUID) -> None:
         raise NotFound("organization", organization_id)
 
 
-def _refresh_token(given: RefreshGiven | None, request: Request) -> str:
+def _refresh_token(given: RefreshGiven | None, request: Request, settings: SettingsDep) -> str:
     if given is not None and given.refresh_token is not None:
         return given.refresh_token
     refuse_foreign_origin(request)
-    return request.cookies.get(REFRESH_COOKIE, "")
+    return request.cookies.get(cookies.name(settings, "refresh"), "")
 
 
 def _told(signed_in: SignedIn, settings: SettingsDep, response: Response) -> Tokens:

@@ -22,13 +22,13 @@ class SignIn(Body):
 
 
 class RefreshGiven(Body):
-    """The cookie `campus_refresh` stands in for the field."""
+    """The cookie of the pages stands in for the field."""
 
     refresh_token: str | None = Field(default=None, max_length=200)
 
 
 class Tokens(Answer):
-    """`refresh_token` works once; its successor comes with the next answer."""
+    """`refresh_token` is for one use; its successor comes with the next answer."""
 
     access_token: str
     refresh_token: str

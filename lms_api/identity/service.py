@@ -53,15 +53,19 @@ def sign_in(session: WriteSession, settings: Settings, *, slug: str, email: str,
 
 
 def refresh(session: WriteSession, settings: Settings, *, refresh_token: str) -> SignedIn:
-    """The token's successor, in the same family. Raises RefreshReplayed for one that was used: its family ends."""
+    """The token's successor, in the same family; within `REUSE_GRACE` of its use a token has a second one.
+
+    Raises RefreshReplayed for one that was used before that: its family ends.
+    """
     now = datetime.now(UTC)
     token = _entered(session, refresh_token)
-    if token.used_at is not None and token.ended_at is None:
+    replayed = token.used_at is not None and now - token.used_at > tokens.REUSE_GRACE
+    if replayed and token.ended_at is None:
         queries.end_family(session, token.family_id, now=now)
         raise RefreshReplayed
     if token.ended_at is not None or token.expires_at <= now:
         raise RefreshRefused
-    token.used_at = now
+    token.used_at = token.used_at or now
     if queries.principal(session, UserId(token.user_id)) is None:
         raise RefreshRefused
     return _issue(session, settings, user_id=UserId(token.user_id), family_id=token.family_id)

@@ -27,14 +27,6 @@ STALE_AFTER = timedelta(hours=26)
 """A daily full scoring moves everybody; two hours of grace for the run itself."""
 
 FLAGGED = frozenset({Band.HIGH, Band.RAISED})
-NEVER_CAME: dict[str, float | None] = {
-    "never_viewed": 1.0,
-    "views_total": 0.0,
-    "active_days_total": 0.0,
-    "lessons_viewed": 0.0,
-    "days_since_last_view": None,
-}
-"""Any of these among the reasons says that no page was ever opened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +45,8 @@ class StoredRisk:
     model_version: int
     model_kind: str
     trace_id: str | None
+    never_started: bool
+    judged_on: int | None
 
     @property
     def version(self) -> str:
@@ -61,11 +55,6 @@ class StoredRisk:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         return _REASONS.validate_python(self.reasons_said)
-
-    @property
-    def never_came(self) -> bool:
-        said = ((reason["feature"], reason["value"]) for reason in self.reasons_said)
-        return any(feature in NEVER_CAME and value == NEVER_CAME[feature] for feature, value in said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +87,10 @@ class Course:
     made_up: bool
     switched_off: bool
     newest_replay: date | None
+    ends_at: datetime | None
+
+    def ended(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
 
 
 def assemble(course: Course, learners: Sequence[Learner], *, now: datetime, limit: int | None = None) -> Board:
@@ -106,21 +99,23 @@ def assemble(course: Course, learners: Sequence[Learner], *, now: datetime, limi
     known = [] if course.switched_off else [(learner, learner.risk) for learner in asked if learner.risk]
     known.sort(key=lambda pair: (-pair[1].value, pair[0].name, pair[0].enrollment_id))
     newest = max((risk for _, risk in known), key=lambda risk: (risk.features_as_of, risk.computed_at), default=None)
-    stale = newest is not None and now - newest.features_as_of > STALE_AFTER
+    ended = course.ended(now)
+    stale = newest is not None and not ended and now - newest.features_as_of > STALE_AFTER
     without = [learner for learner in asked if course.switched_off or learner.risk is None]
-    ranked = [(learner, risk) for learner, risk in known if not risk.never_came]
+    ranked = [(learner, risk) for learner, risk in known if not risk.never_started]
     return Board(
         course_id=course.course_id,
         course=course.title,
         made_up=course.made_up,
         rows=tuple(_row(learner, risk, now=now) for learner, risk in ranked[:limit]),
         more=len(ranked[limit:]) if limit is not None else 0,
-        never_started=tuple(_never_started(learner, risk) for learner, risk in known if risk.never_came),
+        never_started=tuple(_never_started(learner, risk) for learner, risk in known if risk.never_started),
         learners=len(learners),
         without_data=tuple(_unranked(learner) for learner in without),
         opted_out=len(learners) - len(asked),
         switched_off=course.switched_off,
         stale=stale,
+        ended=ended,
         newest_as_of=newest.features_as_of if newest else None,
         model_version=newest.version if newest else None,
         model_kind=newest.model_kind if newest else None,
@@ -148,6 +143,7 @@ def _row(learner: Learner, risk: StoredRisk, *, now: datetime) -> BoardRow:
         model_version=risk.version,
         model_kind=risk.model_kind,
         trace_id=risk.trace_id,
+        judged_on=risk.judged_on,
         last_intervention=learner.last_intervention,
     )
 
@@ -161,7 +157,12 @@ def movement(*, now: Band, before: Band | None) -> Movement:
 
 
 def _never_started(learner: Learner, risk: StoredRisk) -> NeverStarted:
-    return NeverStarted(**_unranked(learner).model_dump(), prediction_id=risk.prediction_id)
+    return NeverStarted(
+        **_unranked(learner).model_dump(),
+        prediction_id=risk.prediction_id,
+        features_as_of=risk.features_as_of,
+        computed_at=risk.computed_at,
+    )
 
 
 def _unranked(learner: Learner) -> LearnerOnCourse:
@@ -177,6 +178,9 @@ def _unranked(learner: Learner) -> LearnerOnCourse:
 def _message(course: Course, *, asked: int, without: int, newest: StoredRisk | None, now: datetime) -> str:
     if course.switched_off:
         return "Predictions are switched off for this organization; nobody is ranked."
+    if course.ends_at is not None and course.ended(now):
+        kept = "; what stands here was said before." if newest else "."
+        return f"This course ended on {course.ends_at:%-d %B %Y}; nobody is scored any more{kept}"
     if newest is None:
         return _nothing_yet(course, asked=asked)
     return " ".join(_remarks(newest, without=without, now=now))

@@ -21,6 +21,13 @@ class BatchChanged(Conflict):
     remedy = "Post the very same bytes again, or make a new batch id."
 
 
+class InterventionIdTaken(Conflict):
+    """An id stands for one act, whoever sends it again."""
+
+    title = "This intervention id stands for something else"
+    remedy = "Make a new id for each act."
+
+
 class BatchTooLarge(Invalid):
     """More than one transaction should hold."""
 

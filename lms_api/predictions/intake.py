@@ -93,7 +93,13 @@ def _store(
         repeated=wanted - stored,
         refused=received - wanted,
     )
-    queries.keep_receipt(session, organization_id=batch.organization_id, body_hash=body_hash, **done.model_dump())
+    queries.keep_receipt(
+        session,
+        organization_id=batch.organization_id,
+        body_hash=body_hash,
+        judged_on=batch.judged_on,
+        **done.model_dump(),
+    )
     return done
 
 

@@ -1,6 +1,7 @@
 """SQL about one course's board and one batch: what is stored, and the way in. Row-level security keeps the tenant."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,8 @@ TREND_POINTS = 8
 
 RISK_COLUMNS = """
     p.id as prediction_id, p.value, p.band, p.reasons, p.course_week, p.features_as_of, p.computed_at,
-    p.model_name, p.model_version, p.model_kind, p.trace_id"""
+    p.model_name, p.model_version, p.model_kind, p.trace_id, p.never_started,
+    (select b.judged_on from prediction_batches b where b.batch_id = p.batch_id) as judged_on"""
 
 NAME = "coalesce(nullif(trim(concat_ws(' ', {0}.first_name, {0}.last_name)), ''), split_part({0}.email, '@', 1))"
 """An imported account has no name: then what stands before the @."""
@@ -25,7 +27,7 @@ NAME = "coalesce(nullif(trim(concat_ws(' ', {0}.first_name, {0}.last_name)), '')
 _COURSE = text(
     """
 select
-    c.id, c.title, o.made_up, coalesce((o.settings ->> 'predictions_enabled')::boolean, true) as enabled,
+    c.id, c.title, c.ends_at, o.made_up, coalesce((o.settings ->> 'predictions_enabled')::boolean, true) as enabled,
     (
         select max(p.replay_as_of) from predictions p join enrollments e on e.id = p.enrollment_id
         where e.course_id = c.id and p.kind = 'risk' and p.replay_as_of is not null
@@ -46,6 +48,7 @@ def course(session: ReadSession, course_id: CourseId) -> Course | None:
         made_up=found.made_up,
         switched_off=not found.enabled,
         newest_replay=found.newest_replay,
+        ends_at=found.ends_at,
     )
 
 
@@ -72,7 +75,7 @@ left join lateral (
 left join lateral (
     select jsonb_agg(to_jsonb(t) order by t.features_as_of) as points from (
         select w.course_week, w.features_as_of, w.value, w.band from predictions w
-        where w.enrollment_id = e.id and w.kind = 'risk' and w.replay_as_of is null and p.prediction_id is not null
+        where w.enrollment_id = e.id and w.kind = 'risk' and w.replay_as_of is null and w.model_kind = p.model_kind
         order by w.computed_at desc limit {TREND_POINTS}
     ) t
 ) trend on true
@@ -123,7 +126,43 @@ def stored_risk(row: Row[Any]) -> StoredRisk:
         model_version=row.model_version,
         model_kind=row.model_kind,
         trace_id=row.trace_id,
+        never_started=row.never_started,
+        judged_on=row.judged_on,
     )
+
+
+# ---------- the boards at a glance
+
+
+@dataclass(frozen=True)
+class Glance:
+    """Active enrollments of a course, those with a current prediction, and those in the high band."""
+
+    learners: int
+    predicted: int
+    high: int
+
+
+_GLANCES = text(
+    """
+select e.course_id, count(*) as learners, count(p.band) as predicted, count(*) filter (where p.band = 'high') as high
+from enrollments e
+join users u on u.id = e.student_id
+join organizations o on o.id = e.organization_id
+left join lateral (
+    select p.band from predictions p
+    where p.enrollment_id = e.id and p.kind = 'risk' and p.replay_as_of is null
+    order by p.computed_at desc limit 1
+) p on not u.predictions_opt_out and coalesce((o.settings ->> 'predictions_enabled')::boolean, true)
+where e.course_id = any(:course_ids) and e.status = 'active'
+group by e.course_id"""
+)
+
+
+def glances(session: ReadSession, course_ids: Sequence[UUID]) -> dict[UUID, Glance]:
+    """By course; one without an active enrollment is left out."""
+    found = session.execute(_GLANCES, {"course_ids": list(course_ids)})
+    return {row.course_id: Glance(learners=row.learners, predicted=row.predicted, high=row.high) for row in found}
 
 
 # ---------- the way in
@@ -156,12 +195,14 @@ _STORE = text(
 with body as materialized (select cast(:body as json) as said),
 given as (
     select r.prediction_id, 'risk' as kind, r.enrollment_id as subject_id, r.value, r.band, r.reasons,
-        '[]'::jsonb as items, r.features_as_of, r.course_week, r.trace_id
+        '[]'::jsonb as items, r.features_as_of, r.course_week, r.trace_id,
+        coalesce(r.never_started, false) as never_started
     from body, json_to_recordset(coalesce(said -> 'risks', '[]')) as r(
         prediction_id uuid, enrollment_id uuid, value float8, band text, reasons jsonb,
-        features_as_of timestamptz, course_week int, trace_id text)
+        features_as_of timestamptz, course_week int, trace_id text, never_started boolean)
     union all
-    select r.prediction_id, r.kind, r.subject_id, null, null, '[]'::jsonb, r.items, r.features_as_of, null, r.trace_id
+    select r.prediction_id, r.kind, r.subject_id, null, null, '[]'::jsonb, r.items, r.features_as_of, null, r.trace_id,
+        false
     from body, json_to_recordset(coalesce(said -> 'recommendations', '[]')) as r(
         prediction_id uuid, kind text, subject_id uuid, items jsonb, features_as_of timestamptz, trace_id text)
 ),
@@ -177,12 +218,12 @@ wanted as (
 stored as (
     insert into predictions (
         organization_id, id, kind, enrollment_id, user_id, model_name, model_version, model_kind, value, band,
-        reasons, items, features_as_of, course_week, computed_at, replay_as_of, batch_id, trace_id
+        reasons, items, features_as_of, course_week, computed_at, replay_as_of, batch_id, trace_id, never_started
     )
     select
         :organization_id, prediction_id, kind, enrollment_id, user_id, :model_name, :model_version, :model_kind,
         value, band, reasons, items, features_as_of, course_week, :computed_at, cast(:replay_as_of as date),
-        :batch_id, trace_id
+        :batch_id, trace_id, never_started
     from wanted
     on conflict (id) do nothing
     returning id
@@ -199,8 +240,10 @@ def store(session: WriteSession, **batch: object) -> tuple[int, int]:
 
 _KEEP_RECEIPT = text(
     """
-insert into prediction_batches (organization_id, batch_id, body_hash, received, stored, repeated, refused)
-values (:organization_id, :batch_id, :body_hash, :received, :stored, :repeated, :refused)"""
+insert into prediction_batches (
+    organization_id, batch_id, body_hash, received, stored, repeated, refused, judged_on
+)
+values (:organization_id, :batch_id, :body_hash, :received, :stored, :repeated, :refused, :judged_on)"""
 )
 
 
@@ -254,6 +297,27 @@ _ENROLLMENT = text("select id, course_id, student_id from enrollments where id =
 def enrollment(session: ReadSession, enrollment_id: EnrollmentId) -> Row[Any] | None:
     """Whose it is, and in which course."""
     return session.execute(_ENROLLMENT, {"enrollment_id": enrollment_id}).one_or_none()
+
+
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:press, 0))")
+_SAME = text(
+    """
+select id, enrollment_id, act, instructor_id, created_at from interventions
+where id = :id or (
+    cast(:id as uuid) is null and enrollment_id = :enrollment_id and instructor_id = :instructor_id and act = :act
+    and created_at > now() - make_interval(secs => :seconds)
+)
+order by created_at desc limit 1"""
+)
+
+
+def same_intervention(session: WriteSession, *, own_id: UUID | None, seconds: float, **act: object) -> Row[Any] | None:
+    """The one with this id; without one, the same act by the same person in the last seconds.
+
+    Two presses at once come one after the other.
+    """
+    session.execute(_ONE_AT_A_TIME, {"press": f"intervention {own_id or act}"})
+    return session.execute(_SAME, {"id": own_id, "seconds": seconds, **act}).one_or_none()
 
 
 _INTERVENE = text(

@@ -52,13 +52,22 @@ def courses(session: WriteSession, *, k: int, serving: ServingClient | None, liv
     if quiet.words:
         return _popular(session, k, f"{quiet.words} These are the courses that most learners took.")
     attempts = [_stored, _live] if not live_first else [_live, _stored]
+    before = None
     for attempt in attempts:
         found = attempt(session, k, serving, live_first)
         if found is not None and found.items:
             return found
-    failed = serving is not None and live_first
-    reason = "The recommender does not answer just now" if failed else "There is no recommendation for you yet"
+        before = before or found
+    reason = _why_popular(failed=serving is not None and live_first, before=before)
     return _popular(session, k, f"{reason}; these are the courses that most learners took.")
+
+
+def _why_popular(*, failed: bool, before: CourseRecommendations | None) -> str:
+    if failed:
+        return "The recommender does not answer just now"
+    if before is not None:
+        return "What was recommended to you is not open any more"
+    return "There is no recommendation for you yet"
 
 
 def _live(session: WriteSession, k: int, serving: ServingClient | None, _: bool) -> CourseRecommendations | None:
@@ -188,7 +197,7 @@ def activities(
     stored = None if quiet.words else queries.stored_activities(session, enrollment_id)
     items = _lesson_cards(session, stored, enrollment_id=enrollment_id, course_id=course_id)[:k] if stored else ()
     if stored is None or not items:
-        message = quiet.words or "There is no recommendation yet; these are the next lessons in order."
+        message = f"{quiet.words or _why_in_order(stored)} These are the next lessons in order."
         return _in_order(session, enrollment_id=enrollment_id, course_id=course_id, k=k, message=message)
     return NextActivities(
         source=Answer.STORED,
@@ -201,6 +210,12 @@ def activities(
         model_version=stored.version,
         message=_stored_words(stored, live_failed=False),
     )
+
+
+def _why_in_order(stored: StoredRecommendation | None) -> str:
+    if stored is None:
+        return "There is no recommendation yet."
+    return "Everything recommended here is finished." if stored.items else "Nothing is left to recommend here."
 
 
 def _lesson_cards(

@@ -11,7 +11,13 @@ from lms_api.deps import NobodysWriteDep, ReadDep, SettingsDep, WriteDep
 from lms_api.errors import Invalid, NotAllowed, NotFound, NotSignedIn, documented
 from lms_api.predictions import intake, service
 from lms_api.predictions.client import ServingClient, client_of
-from lms_api.predictions.errors import BatchChanged, BatchTooLarge, NotThisPrediction, SignatureInvalid
+from lms_api.predictions.errors import (
+    BatchChanged,
+    BatchTooLarge,
+    InterventionIdTaken,
+    NotThisPrediction,
+    SignatureInvalid,
+)
 from lms_api.predictions.schemas import (
     Board,
     CourseRecommendations,
@@ -77,7 +83,7 @@ def board(course_id: UUID, session: WriteDep, limit: Annotated[int | None, Query
 @router.post(
     "/enrollments/{enrollment_id}/interventions",
     status_code=201,
-    responses=documented(NotSignedIn, NotAllowed, NotFound, NotThisPrediction),
+    responses=documented(NotSignedIn, NotAllowed, NotFound, NotThisPrediction, InterventionIdTaken),
 )
 def record_intervention(enrollment_id: UUID, request: InterventionRequest, session: WriteDep) -> InterventionReceipt:
     """What was done about a flag; one press on the board."""

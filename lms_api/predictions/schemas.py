@@ -87,7 +87,8 @@ class BoardRow(BaseModel):
     computed_at: Moment
     age_seconds: float = Field(ge=0, description="From the features' cut-off to now.")
     model_version: str = Field(description="name@version")
-    model_kind: str
+    model_kind: str = Field(description="A `rule` orders people; its value is no measured chance.")
+    judged_on: int | None = Field(description="Learners of earlier presentations that the model was judged on.")
     trace_id: str | None
     last_intervention: LastIntervention | None
 
@@ -108,6 +109,8 @@ class NeverStarted(LearnerOnCourse):
     """Enrolled and never opened a page; ranked by nothing, listed apart."""
 
     prediction_id: UUID
+    features_as_of: Moment
+    computed_at: Moment
 
 
 class Board(BaseModel):
@@ -125,7 +128,8 @@ class Board(BaseModel):
     without_data: tuple[LearnerOnCourse, ...] = Field(description="Active, and no prediction yet.")
     opted_out: int
     switched_off: bool = Field(description="The organization's kill switch.")
-    stale: bool = Field(description="The newest prediction is older than a day.")
+    stale: bool = Field(description="The newest prediction is older than a day, and the course goes on.")
+    ended: bool = Field(description="The course is over: nobody is scored any more.")
     newest_as_of: Moment | None
     model_version: str | None
     model_kind: str | None
@@ -211,6 +215,10 @@ class InterventionRequest(Body):
 
     act: Act
     prediction_id: UUID | None = Field(default=None, description="The prediction that was on the screen.")
+    intervention_id: UUID | None = Field(
+        default=None,
+        description="The client's own id: sent again, nothing more is recorded. Without it, within a minute.",
+    )
 
 
 class InterventionReceipt(BaseModel):
@@ -244,6 +252,8 @@ class OwnRisk(BaseModel):
     features_as_of: Moment
     computed_at: Moment
     model_version: str
+    model_kind: str
+    judged_on: int | None = Field(description="Learners of earlier presentations that the model was judged on.")
 
 
 class OwnRecommendation(BaseModel):

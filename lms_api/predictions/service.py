@@ -1,6 +1,6 @@
 """What people see of predictions and what they do about them. Whatever is put before somebody is said, once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from lms_api.outbox.record import Said, record, record_all
 from lms_api.predictions import queries, recommendation_queries, recommendations, report_queries
 from lms_api.predictions.board import Course, age_in_words, assemble
 from lms_api.predictions.client import ServingClient
-from lms_api.predictions.errors import NotThisPrediction
+from lms_api.predictions.errors import InterventionIdTaken, NotThisPrediction
 from lms_api.predictions.facts import fact
 from lms_api.predictions.schemas import (
     Board,
@@ -40,6 +40,8 @@ ON_THE_BOARD = 10
 """As many names as an instructor can reach in a week; the rest is one click away."""
 ON_THE_HOME = 4
 NEXT = 3
+DOUBLE_PRESS_SECONDS = 60.0
+"""The same act about the same learner by the same person within so long is one act, pressed twice."""
 LOOP_IS_LATE = timedelta(hours=26)
 
 
@@ -67,32 +69,49 @@ def _taught(session: ReadSession, course_id: CourseId) -> Course:
 def record_intervention(
     session: WriteSession, enrollment_id: EnrollmentId, request: InterventionRequest
 ) -> InterventionReceipt:
-    """What was done about a flag, and its event, in one transaction. Raises NotFound, `NotThisPrediction`."""
+    """What was done about a flag, and its event, in one transaction; pressed twice it is one.
+
+    Raises NotFound, `NotThisPrediction`, `InterventionIdTaken`.
+    """
     found = queries.enrollment(session, enrollment_id)
     if found is None:
         raise NotFound("enrollment", enrollment_id)
     _taught(session, CourseId(found.course_id))
     if request.prediction_id is not None:
         _belongs(session, PredictionId(request.prediction_id), enrollment_id)
-    intervention_id = new_id()
-    recorded_at = queries.add_intervention(
-        session,
-        organization_id=session.organization_id,
-        id=intervention_id,
-        enrollment_id=enrollment_id,
-        instructor_id=session.who.user_id,
-        prediction_id=request.prediction_id,
-        act=request.act.value,
+    act = {"enrollment_id": enrollment_id, "instructor_id": session.who.user_id, "act": request.act.value}
+    before = queries.same_intervention(session, own_id=request.intervention_id, seconds=DOUBLE_PRESS_SECONDS, **act)
+    if before is None:
+        return _record_intervention(session, request, act, course_id=CourseId(found.course_id))
+    if any(getattr(before, name) != value for name, value in act.items()):
+        raise InterventionIdTaken(field="intervention_id", value=request.intervention_id)
+    return InterventionReceipt(
+        intervention_id=before.id, enrollment_id=enrollment_id, act=request.act, recorded_at=before.created_at
     )
+
+
+def _record_intervention(
+    session: WriteSession, request: InterventionRequest, act: Mapping[str, Any], *, course_id: CourseId
+) -> InterventionReceipt:
     event = InterventionRecorded(
-        intervention_id=intervention_id,
-        enrollment_id=enrollment_id,
+        intervention_id=request.intervention_id or new_id(),
+        enrollment_id=act["enrollment_id"],
         act=request.act,
         prediction_id=request.prediction_id,
     )
-    record(session, event, course_id=found.course_id)
+    recorded_at = queries.add_intervention(
+        session,
+        organization_id=session.organization_id,
+        id=event.intervention_id,
+        prediction_id=request.prediction_id,
+        **act,
+    )
+    record(session, event, course_id=course_id)
     return InterventionReceipt(
-        intervention_id=intervention_id, enrollment_id=enrollment_id, act=request.act, recorded_at=recorded_at
+        intervention_id=event.intervention_id,
+        enrollment_id=event.enrollment_id,
+        act=request.act,
+        recorded_at=recorded_at,
     )
 
 
@@ -227,6 +246,8 @@ def _own_risk(row: Row[Any]) -> OwnRisk:
         features_as_of=risk.features_as_of,
         computed_at=risk.computed_at,
         model_version=risk.version,
+        model_kind=risk.model_kind,
+        judged_on=risk.judged_on,
     )
 
 

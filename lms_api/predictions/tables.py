@@ -42,6 +42,7 @@ class Prediction(Tenant, Base):
     items: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
     features_as_of: Mapped[datetime]
     course_week: Mapped[int | None]
+    never_started: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     computed_at: Mapped[datetime]
     replay_as_of: Mapped[date | None]
     """Set for a replay: kept, never shown as current."""
@@ -62,6 +63,8 @@ class PredictionBatch(Tenant, Base):
     stored: Mapped[int]
     repeated: Mapped[int]
     refused: Mapped[int]
+    judged_on: Mapped[int | None]
+    """Learners that the batch's model was judged on, as the pipeline says."""
     stored_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -48,13 +48,15 @@ def patterns(request: Request) -> Response:
 
 
 def samples(now: datetime) -> list[BoardRow]:
-    """Two learners of nowhere: one with an act already recorded, one without."""
+    """Learners of nowhere: one with an act already recorded, and one of whom only the rule speaks."""
     acted = LastIntervention(
         intervention_id=UUID(int=9), act=Act.CONTACTED, by="Ada Example", at=now - timedelta(hours=3)
     )
+    ruled = {"model_version": "risk.example@1", "model_kind": "rule", "judged_on": None}
     return [
         _sample(1, "Robin Sample", Band.HIGH, 0.62, now, None),
         _sample(2, "Kim Specimen", Band.RAISED, 0.38, now, acted),
+        _sample(3, "Sam Instance", Band.HIGH, 0.61, now, None).model_copy(update=ruled),
     ]
 
 
@@ -84,6 +86,7 @@ def _sample(key: int, name: str, band: Band, value: float, now: datetime, acted:
         age_seconds=240,
         model_version="risk.example@3",
         model_kind="xgboost",
+        judged_on=1280,
         trace_id=None,
         last_intervention=acted,
     )

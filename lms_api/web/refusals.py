@@ -5,7 +5,7 @@ These are exception handlers, not code inside the routes: the transaction must s
 
 from collections.abc import Callable
 from inspect import isawaitable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -13,17 +13,14 @@ from fastapi.exceptions import RequestValidationError, WebSocketRequestValidatio
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from lms_api.deps import REFRESH_COOKIE
 from lms_api.errors import NotSignedIn, Problem
 from lms_api.identity import cookies
 from lms_api.web.edge import is_of_the_api
 from lms_api.web.templates import respond
 from lms_api.web.viewer import nobody
+from stack.settings import Settings
 
 RENEWAL = "/session/renew"
-
-MADE_UP_COOKIE = "campus_made_up"
-"""A refusal is said after the transaction has ended; this is how its page knows that the campus is made up."""
 
 Handler = Callable[[Request, Any], Any]
 """Starlette's, which may be a coroutine function or not."""
@@ -57,7 +54,8 @@ def _as_page(request: Request, error: Exception, told: Response) -> Response:
     lost = problem.status == 404 or isinstance(error, RequestValidationError)
     title = "No such page" if lost else problem.title
     detail = "The address may be mistyped, or the page is gone." if lost else problem.detail
-    made_up = request.cookies.get(MADE_UP_COOKIE) == "1"
+    # said after the transaction has ended: the cookie is how this page knows that the campus is made up
+    made_up = request.cookies.get(cookies.name(_settings(request), "made_up")) == "1"
     page = nobody(made_up=made_up, title=title, detail="" if detail == title else detail)
     return respond(request, "refused.html", page, status=404 if lost else problem.status)
 
@@ -71,7 +69,7 @@ def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request") == "true" and request.method == "GET":
         return Response(status_code=401, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
     there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    if request.url.path == RENEWAL or REFRESH_COOKIE not in request.cookies:
+    if request.url.path == RENEWAL or cookies.name(_settings(request), "refresh") not in request.cookies:
         back = request.query_params.get("next", "/") if request.url.path == RENEWAL else there
         return _sign_in_again(request, back)
     return RedirectResponse(f"{RENEWAL}?next={quote(there, safe='')}", status_code=307)
@@ -82,5 +80,9 @@ def _sign_in_again(request: Request, back: str) -> Response:
     answer: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
         answer = Response(status_code=401, headers={"HX-Redirect": address})
-    cookies.clear(answer)
+    cookies.clear(answer, _settings(request))
     return answer
+
+
+def _settings(request: Request) -> Settings:
+    return cast(Settings, request.app.state.settings)

@@ -6,21 +6,19 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from lms_api.db import ReadSession
-from lms_api.deps import REFRESH_COOKIE, NobodysWriteDep, SettingsDep
+from lms_api.deps import NobodysWriteDep, SettingsDep
 from lms_api.identity import cookies
 from lms_api.identity import service as identity
 from lms_api.identity.errors import WrongSignIn
 from lms_api.organizations import service as organizations
 from lms_api.organizations.tables import Organization
 from lms_api.schemas import Text
-from lms_api.web.refusals import MADE_UP_COOKIE, RENEWAL
+from lms_api.web.refusals import RENEWAL
 from lms_api.web.templates import respond
 from lms_api.web.viewer import nobody
+from stack.settings import Settings
 
 router = APIRouter(include_in_schema=False)
-
-ORGANIZATION_COOKIE = "campus_organization"
-"""The slug that signed in here last, so that nobody types it twice."""
 
 YEAR = 31_536_000
 
@@ -35,9 +33,11 @@ def inside(address: str) -> str:
 
 
 @router.get("/sign-in")
-def ask(request: Request, session: NobodysWriteDep, organization: Text = "", back: Back = "/") -> Response:
+def ask(
+    request: Request, session: NobodysWriteDep, settings: SettingsDep, organization: Text = "", back: Back = "/"
+) -> Response:
     """`organization` (a slug) fills in the first field; the campus's addresses are printed with it."""
-    slug = organization or request.cookies.get(ORGANIZATION_COOKIE, "")
+    slug = organization or request.cookies.get(cookies.name(settings, "organization"), "")
     return _form(request, session, slug=slug, email="", back=inside(back))
 
 
@@ -57,31 +57,37 @@ def sign_in(
         return _form(request, session, slug=organization, email=email, back=inside(back), refusal=refusal)
     answer = RedirectResponse(inside(back), status_code=303)
     cookies.put(answer, settings, signed_in)
-    _remember(answer, organization=organizations.own(session))
+    _remember(answer, settings, organization=organizations.own(session))
     return answer
 
 
-def _remember(answer: Response, *, organization: Organization) -> None:
-    """For pages that are shown when nobody is known: whose door it is, and whether its people are made up."""
-    answer.set_cookie(ORGANIZATION_COOKIE, organization.slug, max_age=YEAR, httponly=True, samesite="lax")
-    made_up = "1" if organization.made_up else "0"
-    answer.set_cookie(MADE_UP_COOKIE, made_up, max_age=YEAR, httponly=True, samesite="lax")
+def _remember(answer: Response, settings: Settings, *, organization: Organization) -> None:
+    """For pages that are shown when nobody is known: whose door it is, so that nobody types its slug twice, and
+    whether its people are made up.
+    """
+    told: dict[cookies.Cookie, str] = {
+        "organization": organization.slug,
+        "made_up": "1" if organization.made_up else "0",
+    }
+    for what, value in told.items():
+        answer.set_cookie(cookies.name(settings, what), value, max_age=YEAR, httponly=True, samesite="lax")
 
 
 @router.api_route(RENEWAL, methods=["GET", "POST"])
 def renew(request: Request, session: NobodysWriteDep, settings: SettingsDep, back: Back = "/") -> Response:
     """A new pair of tokens, and on with what was asked: 307 repeats it, a form's body included."""
-    signed_in = identity.refresh(session, settings, refresh_token=request.cookies.get(REFRESH_COOKIE, ""))
+    token = request.cookies.get(cookies.name(settings, "refresh"), "")
+    signed_in = identity.refresh(session, settings, refresh_token=token)
     answer = RedirectResponse(inside(back), status_code=307)
     cookies.put(answer, settings, signed_in)
     return answer
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, session: NobodysWriteDep) -> Response:
-    identity.sign_out(session, refresh_token=request.cookies.get(REFRESH_COOKIE, ""))
+def sign_out(request: Request, session: NobodysWriteDep, settings: SettingsDep) -> Response:
+    identity.sign_out(session, refresh_token=request.cookies.get(cookies.name(settings, "refresh"), ""))
     answer = RedirectResponse("/sign-in", status_code=303)
-    cookies.clear(answer)
+    cookies.clear(answer, settings)
     return answer
 
 

@@ -22,8 +22,14 @@ def system(request: Request, session: WriteDep, serving: ServingDep) -> Response
     status = predictions.status(session, serving=serving)
     if request.headers.get("hx-request") != "true":
         viewed(session, Page.SYSTEM)
-    page = {
+    return respond(request, "system.html", context(session, here="system", **shown(status)), fragment="state")
+
+
+def shown(status: SystemStatus) -> dict[str, object]:
+    """The page's tables."""
+    return {
         "status": status,
+        "model_heads": _MODELS if _ran(status) else _SERVED,
         "model_rows": _models(status),
         "stage_rows": [_stage(stage) for stage in status.loop.stages] if status.loop else [],
         "stored_rows": [
@@ -31,14 +37,23 @@ def system(request: Request, session: WriteDep, serving: ServingDep) -> Response
             for one in status.stored
         ],
     }
-    return respond(request, "system.html", context(session, here="system", **page), fragment="state")
 
 
-def _models(status: SystemStatus) -> list[tuple[str, str, str]]:
-    ran = status.loop.model_versions if status.loop else {}
+_SERVED = ("Model", "Serving now")
+_MODELS = ("Model", "In the last run", "Serving now")
+
+
+def _ran(status: SystemStatus) -> dict[str, str]:
+    return status.loop.model_versions if status.loop else {}
+
+
+def _models(status: SystemStatus) -> list[tuple[str, ...]]:
+    """A run that had nothing to score names no version: then the table is about serving alone."""
+    ran, served = _ran(status), status.serving_versions
+    if not ran:
+        return [(name.split(".")[0], served[name]) for name in sorted(served)]
     return [
-        (name.split(".")[0], ran.get(name, "not used"), status.serving_versions.get(name, "none"))
-        for name in sorted({*ran, *status.serving_versions})
+        (name.split(".")[0], ran.get(name, "not used"), served.get(name, "none")) for name in sorted({*ran, *served})
     ]
 
 

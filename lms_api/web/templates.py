@@ -36,6 +36,7 @@ def environment() -> Environment:
         words.minute,
         words.of_ten,
         words.percent,
+        words.judged,
         words.number,
         words.version,
     )

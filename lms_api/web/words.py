@@ -9,6 +9,13 @@ from lms_api.predictions.schemas import Answer, Movement
 BANDS = {Band.HIGH: "Needs attention first", Band.RAISED: "Worth a look", Band.LOW: "On track"}
 """A band as the board says it: what to do, not what the learner is."""
 
+RULE = {
+    Band.HIGH: "Not seen for 7 days or more.",
+    Band.RAISED: "Not seen for 4 days or more.",
+    Band.LOW: "Seen within the last 4 days.",
+}
+"""What the seven-day rule says of a band (its limits are in `models/risk/rule.py`): days, and no chance."""
+
 ACTS = {Act.CONTACTED: "Contacted", Act.EXTENSION_GIVEN: "Extension given", Act.NO_NEED: "No need"}
 """What one press records."""
 
@@ -63,6 +70,11 @@ def of_ten(value: float) -> str:
     if tenths < 1:
         return "fewer than 1"
     return f"about {tenths}" if tenths < 10 else "more than 9"
+
+
+def judged(people: int | None) -> str:
+    """On how many the estimate's model was tried; empty where nobody knows."""
+    return f"judged on n = {count(people, 'learner')} of earlier presentations" if people else ""
 
 
 def percent(value: float) -> str:

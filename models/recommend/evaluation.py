@@ -60,9 +60,12 @@ def hold_out(pairs: pl.DataFrame, *, k: int, seed: int = 0) -> Foreseen:
 
 
 def temporal(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What was known by the moment that leaves the last fifth, and what came after it."""
-    moment = pairs["first_recorded_at"].sort()[int((1 - LATER) * (len(pairs) - 1))]
-    return pairs.filter(pl.col("first_recorded_at") <= moment), pairs.filter(pl.col("first_recorded_at") > moment)
+    """What was known before the moment from which the last fifth came, and what came from then on."""
+    if pairs.is_empty():
+        return pairs, pairs
+    moment = pairs["first_recorded_at"].quantile(1 - LATER, interpolation="higher")
+    known = pl.col("first_recorded_at") < moment
+    return pairs.filter(known), pairs.filter(~known)
 
 
 def _recall(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SEED = 20130201
 THREADS = 2
 """A campus shares its cores with the LMS; more threads than two gain little at these sizes."""
+MANY = 20_000
+"""Rows from which a second thread is worth its waiting."""
 TRIAL_ROWS = 150_000
 """A trial is fitted on at most so many rows: settings found on a sample hold for the whole."""
 
@@ -58,7 +60,8 @@ def fit(rows: pl.DataFrame, recipe: Recipe | None) -> Booster:
     if recipe:
         settings["min_child_weight"] = _lighter(recipe.min_child_weight, len(rows))
     data = xgboost.DMatrix(matrix(rows), label=target(rows))
-    fixed = {"objective": "binary:logistic", "tree_method": "hist", "nthread": THREADS, "seed": SEED}
+    threads = THREADS if len(rows) >= MANY else 1
+    fixed = {"objective": "binary:logistic", "tree_method": "hist", "nthread": threads, "seed": SEED}
     return xgboost.train({**fixed, **settings}, data, num_boost_round=rounds)
 
 

@@ -143,5 +143,6 @@ def _prediction(row: dict[str, object], version: ModelVersion) -> RiskPrediction
         reasons=tuple(Reason.model_validate(reason) for reason in row["reasons"]),  # type: ignore[attr-defined]
         features_as_of=as_of,
         course_week=row["course_week"],
+        never_started=row.get("never_viewed") == 1,
         trace_id=row.get("trace_id") or None,
     )

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import quote
 
 from rich.console import Console
 from rich.table import Table
@@ -130,6 +131,8 @@ def _welcome(processes: Sequence[Process], settings: Settings, console: Console,
         if process.address:
             console.print(f"  {process.name:<10} {process.address}")
     if people := sign_ins(settings):
+        for organization in sorted({person["organization"] for person in people}):
+            console.print(f"  {'sign in at':<10} {sign_in_address(settings, organization)}", soft_wrap=True)
         table = Table("role", "e-mail", "password", title="Sign in as (made-up people)", title_justify="left")
         for person in people:
             table.add_row(person["role"], person["email"], person["password"])
@@ -137,12 +140,21 @@ def _welcome(processes: Sequence[Process], settings: Settings, console: Console,
     console.print("Ctrl-C stops everything and keeps the data.")
 
 
+def sign_in_address(settings: Settings, organization: str) -> str:
+    """The LMS's page of sign-in, with the organization already filled in."""
+    return f"{settings.lms_base_url}/sign-in?organization={quote(organization)}"
+
+
 def sign_ins(settings: Settings) -> list[dict[str, str]]:
-    """From `sign-ins.json`, which imports write: `{role: {email, password}}` at its top. Empty without a demo."""
+    """From `sign-ins.json`, which imports write: `{role: {email, password, organization}}` at its top.
+
+    Empty without a demo.
+    """
     try:
         people = json.loads((settings.home.resolve() / "sign-ins.json").read_text())
         known = {role: person for role, person in people.items() if "email" in person}
-        return [{"role": role, **{key: str(one[key]) for key in ("email", "password")}} for role, one in known.items()]
+        fields = ("email", "password", "organization")
+        return [{"role": role, **{field: str(one[field]) for field in fields}} for role, one in known.items()]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return []
 

@@ -1,4 +1,4 @@
-"""A small `ftr_enrollment_week` on the real stores, made from the contract's words; what stood there comes back after."""
+"""A small `ftr_enrollment_week` on the real stores, made from the contract's words; what stood there comes back."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import polars as pl
+import psycopg
 import pytest
 
 from contracts.features import RISK_V1_NAMES
@@ -83,7 +84,22 @@ class TestOnline:
         refreshed = mart.open["refreshed_at"].max()
         after = refreshed + timedelta(seconds=1)
         assert store.materialise(mart.organization_id, since=refreshed, settings=mart.settings) == 0
-        assert store.materialise(mart.organization_id, since=None, until=after, settings=mart.settings) == len(mart.open)
+        assert store.materialise(mart.organization_id, since=None, until=after, settings=mart.settings) == len(
+            mart.open
+        )
+
+
+class TestLostConnections:
+    def test_a_restarted_database_is_asked_again(self, mart):
+        store.materialise(mart.organization_id, settings=mart.settings)
+        with psycopg.connect(mart.settings.platform_url("feast"), autocommit=True) as connection:
+            others = "select pg_terminate_backend(pid) from pg_stat_activity "
+            others += (
+                "where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
+            )
+            assert connection.execute(others).fetchall(), "Feast had a connection"
+        (found,) = store.online([UUID(mart.open["enrollment_id"][0])], settings=mart.settings)
+        assert found is not None
 
 
 class TestRegistration:

@@ -1,6 +1,7 @@
 """The API as a client meets it: sign-in, problems, traces, tenancy."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,6 @@ from starlette.testclient import TestClient
 
 from contracts.events import Role
 from lms_api.db import WriteSession
-from lms_api.deps import ACCESS_COOKIE, REFRESH_COOKIE
 from lms_api.identity import service as identity
 from lms_api.principal import Principal
 from tests.lms_api.conftest import PASSWORD, Campus
@@ -43,7 +43,9 @@ def problem(response: Any, status: int) -> dict[str, Any]:
 
 
 class TestSignIn:
-    def test_bearer_refresh_and_logout(self, client: TestClient, maria: tuple[Principal, dict[str, str]]) -> None:
+    def test_bearer_refresh_and_logout(
+        self, client: TestClient, maria: tuple[Principal, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         tokens = client.post(f"{API}/auth/login", json=maria[1]).json()
         client.cookies.clear()
         me = client.get(f"{API}/auth/me", headers={"Authorization": f"Bearer {tokens['access_token']}"})
@@ -51,6 +53,7 @@ class TestSignIn:
         assert "password_hash" not in me.json()
         second = client.post(f"{API}/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).json()
         client.cookies.clear()
+        monkeypatch.setattr("lms_api.identity.tokens.REUSE_GRACE", timedelta(0))
         problem(client.post(f"{API}/auth/refresh", json={"refresh_token": tokens["refresh_token"]}), 401)
         problem(client.post(f"{API}/auth/refresh", json={"refresh_token": second["refresh_token"]}), 401)
         assert client.post(f"{API}/auth/logout", json={"refresh_token": second["refresh_token"]}).status_code == 204
@@ -63,7 +66,7 @@ class TestSignIn:
         assert client.get(f"{API}/auth/me").json()["id"] == str(maria[0].user_id)
         assert client.post(f"{API}/auth/refresh").status_code == 200
         client.post(f"{API}/auth/logout")
-        assert not {ACCESS_COOKIE, REFRESH_COOKIE} & set(client.cookies)
+        assert dict(client.cookies) == {}
         problem(client.get(f"{API}/auth/me"), 401)
 
     @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
@@ -260,6 +263,17 @@ class TestTrackEvent:
         batch = [view, {**view, "event_id": str(uuid4())}]
         many = client.post(path, json={"events": batch}, headers=headers)
         assert many.json() == {"received": 2, "recorded": 1, "repeated": 1}
+
+    @pytest.mark.parametrize(("batch", "field"), [(False, "event_id"), (True, "events.0.event_id")])
+    def test_names_the_field_that_is_wrong(
+        self, client: TestClient, campus: Campus, view: dict[str, Any], batch: bool, field: str
+    ) -> None:
+        wrong = {**view, "event_id": "x"}
+        body = {"events": [wrong]} if batch else wrong
+        said = problem(
+            client.post(f"{API}/analytics/track-event", json=body, headers=campus.token(campus.learner)), 422
+        )
+        assert [one["field"] for one in said["errors"]] == [field]
 
     @pytest.mark.parametrize("count", [0, 501])
     def test_a_batch_has_one_to_five_hundred(

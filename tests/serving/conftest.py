@@ -23,10 +23,10 @@ from models.risk import boosting
 from models.risk import versions as risks
 from models.risk.scoring import RULE_BANDS, RiskModel
 from models.splits import TARGET
-from serving.processes import serving as process_of
 from stack.clickhouse import client, ensure_databases
-from stack.local import running
+from stack.local.supervisor import stores as running_stores
 from stack.settings import Settings
+from tests.homes import home_of_its_own
 
 NOW = datetime(2024, 3, 20, 10, 30, 15, 123456, tzinfo=UTC)
 FAMILIES = (
@@ -76,26 +76,24 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(stores: Settings) -> Iterator[World]:
-    organization = uuid4()
-    rows = _open_rows(organization)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Feast and its dependencies warn of their own future at import
-        store.write_online(rows, settings=stores)
-    courses, lessons = {family: uuid4() for family in FAMILIES}, tuple(uuid4() for _ in range(6))
-    taken, opened = _taken(courses), _opened(courses["algebra"], lessons)
-    models = _export_risks(stores, organization, rows)
-    _export_recommenders(stores, organization, courses, lessons, taken, opened)
-    process = process_of(stores)
-    assert process is not None
-    started = running.start(process, stores)
-    try:
-        running.await_ready(started)
-        with httpx.Client(base_url=stores.serving_base_url, timeout=30) as http:
-            made = World(stores, http, organization, rows, courses, lessons, taken, opened, models)
-            yield from _with_marts(made)
-    finally:
-        running.stop(started, stores)
+def world() -> Iterator[World]:
+    with home_of_its_own() as settings, running_stores(settings, ("platform", "clickhouse")):
+        organization = uuid4()
+        rows = _open_rows(organization)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Feast and its dependencies warn of their own future at import
+            store.write_online(rows, settings=settings)
+        courses, lessons = {family: uuid4() for family in FAMILIES}, tuple(uuid4() for _ in range(6))
+        taken, opened = _taken(courses), _opened(courses["algebra"], lessons)
+        models = _export_risks(settings, organization, rows)
+        _export_recommenders(settings, organization, courses, lessons, taken, opened)
+        with (
+            running_stores(settings, ("serving",)),
+            httpx.Client(base_url=settings.serving_base_url, timeout=30) as http,
+        ):
+            made = World(settings, http, organization, rows, courses, lessons, taken, opened, models)
+            _make_marts(made)
+            yield made
 
 
 def _open_rows(organization: UUID) -> pl.DataFrame:
@@ -198,22 +196,14 @@ def _opened(course: UUID, lessons: tuple[UUID, ...]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def _with_marts(world: World) -> Iterator[World]:
-    """The two marts that histories are read from; what stood there comes back after."""
+def _make_marts(world: World) -> None:
+    """The two that histories are read from."""
     ensure_databases(world.settings)
     with client(settings=world.settings) as connection:
-        aside = [name for name in DDL if connection.command(f"EXISTS TABLE marts.{name}")]
-        for name in aside:
-            connection.command(f"RENAME TABLE marts.{name} TO marts.{name}_aside")
         for name, columns in DDL.items():
             connection.command(f"CREATE TABLE marts.{name} ({columns}) ENGINE = MergeTree ORDER BY organization_id")
-        _insert(world, "ftr_actor_course", world.taken, actor_id="subject_id", course_id="item_id")
-        _insert(world, "ftr_enrollment_lesson", world.opened, enrollment_id="subject_id", lesson_id="item_id")
-        yield world
-        for name in DDL:
-            connection.command(f"DROP TABLE marts.{name}")
-        for name in aside:
-            connection.command(f"RENAME TABLE marts.{name}_aside TO marts.{name}")
+    _insert(world, "ftr_actor_course", world.taken, actor_id="subject_id", course_id="item_id")
+    _insert(world, "ftr_enrollment_lesson", world.opened, enrollment_id="subject_id", lesson_id="item_id")
 
 
 def _insert(world: World, mart: str, rows: pl.DataFrame, **renamed: str) -> None:

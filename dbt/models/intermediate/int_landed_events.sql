@@ -13,18 +13,27 @@ with landed as (
 ),
 
 once as (
-    select organization_id, name, source, batch, event_id, count() as copies, any(views) as views
+    select
+        organization_id,
+        batch,
+        event_id,
+        any(landed.name) as name,
+        any(landed.source) as source,
+        count() as copies,
+        any(landed.views) as views,
+        any(landed.recorded_at) as recorded_at
     from landed
-    group by organization_id, name, source, batch, event_id
+    group by organization_id, batch, event_id
 )
 
 select
     organization_id,
-    name,
-    source,
+    toLowCardinality(once.name) as name,
+    toLowCardinality(once.source) as source,
     batch,
     sum(copies) as rows,
     count() as events,
-    sum(views) as clicks
+    sum(views) as clicks,
+    max(recorded_at) as last_recorded_at
 from once
 group by organization_id, name, source, batch

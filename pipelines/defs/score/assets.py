@@ -82,9 +82,7 @@ def posted_predictions(
             REFRESHED_UNTIL: refreshed_until(() if turn.replay else open_rows.values(), posted_until(context.instance)),
             "rejected": sum(receipt.refused for receipt in receipts),
             "note": "refused: unknown to the LMS, or opted out" if any(receipt.refused for receipt in receipts) else "",
-            "model_versions": json.dumps(
-                {version.name: str(version.version) for version, _ in risk_predictions.values()}
-            ),
+            "model_versions": json.dumps(scoring.versions_in_use(turn)),
         }
     )
 

@@ -21,7 +21,7 @@ from lms_api.identity.errors import (
 from lms_api.identity.schemas import NewUser, ProfileChange, UserChange
 from lms_api.identity.service import SignedIn
 from lms_api.identity.tables import RefreshToken, User
-from lms_api.identity.tokens import read_access_token
+from lms_api.identity.tokens import REUSE_GRACE, read_access_token
 from lms_api.principal import Principal
 from lms_api.schemas import Page
 from lms_api.unit_of_work import writing
@@ -99,6 +99,12 @@ def email_by_id(campus: Campus, who: Principal) -> str:
         return session.scalars(select(User.email).where(User.id == who.user_id)).one()
 
 
+def a_while_later(campus: Campus, who: Principal, passed: timedelta = REUSE_GRACE + timedelta(seconds=1)) -> None:
+    """As if tokens that were used had been used so much earlier."""
+    with campus.writing(who) as session:
+        session.execute(update(RefreshToken).values(used_at=RefreshToken.used_at - passed))
+
+
 class TestRefresh:
     def test_rotates(self, campus: Campus, maria: Principal) -> None:
         first = sign_in(campus, maria)
@@ -106,9 +112,27 @@ class TestRefresh:
         third = refresh(campus, second.refresh_token)
         assert len({first.refresh_token, second.refresh_token, third.refresh_token}) == 3
 
+    def test_two_tabs_at_once_both_go_on(self, campus: Campus, maria: Principal) -> None:
+        first = sign_in(campus, maria)
+        tabs = [refresh(campus, first.refresh_token) for _ in range(2)]
+        assert tabs[0].refresh_token != tabs[1].refresh_token
+        for tab in tabs:
+            assert refresh(campus, tab.refresh_token).user_id == maria.user_id
+
+    def test_the_grace_does_not_begin_again_with_each_use(self, campus: Campus, maria: Principal) -> None:
+        first = sign_in(campus, maria)
+        for _ in range(2):
+            refresh(campus, first.refresh_token)
+        a_while_later(campus, maria, REUSE_GRACE * 0.6)
+        refresh(campus, first.refresh_token)
+        a_while_later(campus, maria, REUSE_GRACE * 0.6)
+        with pytest.raises(RefreshReplayed):
+            refresh(campus, first.refresh_token)
+
     def test_a_replayed_token_ends_its_family(self, campus: Campus, maria: Principal) -> None:
         first = sign_in(campus, maria)
         second = refresh(campus, first.refresh_token)
+        a_while_later(campus, maria)
         with pytest.raises(RefreshReplayed):
             refresh(campus, first.refresh_token)
         with pytest.raises(RefreshRefused):
@@ -117,6 +141,7 @@ class TestRefresh:
     def test_a_replay_leaves_other_sign_ins_alone(self, campus: Campus, maria: Principal) -> None:
         stolen, other = sign_in(campus, maria), sign_in(campus, maria)
         refresh(campus, stolen.refresh_token)
+        a_while_later(campus, maria)
         with pytest.raises(RefreshReplayed):
             refresh(campus, stolen.refresh_token)
         assert refresh(campus, other.refresh_token).user_id == maria.user_id

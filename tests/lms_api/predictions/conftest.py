@@ -125,6 +125,7 @@ def risk(
     *,
     ago: timedelta = timedelta(0),
     reasons: tuple[Reason, ...] | None = None,
+    never_started: bool = False,
 ) -> RiskPrediction:
     """A prediction with one reason and one fact against it."""
     late = Reason(feature="days_since_last_view", value=9.0, contribution=0.4)
@@ -137,6 +138,7 @@ def risk(
         reasons=(late, good) if reasons is None else reasons,
         features_as_of=NOW - ago,
         course_week=4,
+        never_started=never_started,
         trace_id="0af7651916cd43dd8448eb211c80319c",
     )
 

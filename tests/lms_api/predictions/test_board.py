@@ -5,13 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.events import Act, Role
+from contracts.events import Role
 from contracts.ids import CourseId
-from contracts.predictions import Band, Reason
+from contracts.predictions import Band, ModelVersion, Reason
 from lms_api.errors import NotAllowed, NotFound
 from lms_api.predictions import service
-from lms_api.predictions.errors import NotThisPrediction
-from lms_api.predictions.schemas import Board, InterventionRequest, Movement
+from lms_api.predictions.schemas import Board, Movement
 from lms_api.principal import Principal
 from tests.lms_api.predictions.conftest import NOW, Campus, risk
 
@@ -66,8 +65,7 @@ class TestBoard:
         campus.learner("Without")
         gone = campus.person(Role.STUDENT, "Gone")
         campus.enroll(gone, status="dropped")
-        came_never = (Reason(feature="days_since_last_view", value=None, contribution=0.9),)
-        campus.post(campus.batch(risk(known, 0.5), risk(never, 0.9, reasons=came_never), risk(opted_enrollment, 0.9)))
+        campus.post(campus.batch(risk(known, 0.5), risk(never, 0.9, never_started=True), risk(opted_enrollment, 0.9)))
         campus.set_column("users", opted_out.user_id, "predictions_opt_out = true")
         shown = board(campus)
         assert [row.learner for row in shown.rows] == ["Known"]
@@ -76,6 +74,43 @@ class TestBoard:
         assert shown.opted_out == 1
         assert shown.learners == 4
         assert shown.message == "1 enrollment has no prediction yet."
+
+    def test_who_never_started_is_told_by_the_prediction_and_not_by_its_reasons(self, campus: Campus) -> None:
+        _, came = campus.learner("Came")
+        _, never = campus.learner("Never")
+        no_view_lately = (Reason(feature="days_since_last_view", value=None, contribution=0.9),)
+        of_never = risk(never, 0.9, reasons=(), never_started=True)
+        campus.post(campus.batch(risk(came, 0.5, reasons=no_view_lately), of_never))
+        shown = board(campus)
+        assert [row.learner for row in shown.rows] == ["Came"]
+        (listed,) = shown.never_started
+        assert (listed.learner, listed.prediction_id) == ("Never", of_never.prediction_id)
+        assert (listed.features_as_of, listed.computed_at) == (NOW, NOW)
+
+    def test_says_on_how_many_the_model_was_judged(self, campus: Campus) -> None:
+        _, enrollment = campus.learner("Maria")
+        campus.post(campus.batch(risk(enrollment, 0.5), judged_on=1280))
+        assert [row.judged_on for row in board(campus).rows] == [1280]
+        campus.post(campus.batch(risk(enrollment, 0.6), computed_at=NOW + timedelta(seconds=1)))
+        assert [row.judged_on for row in board(campus).rows] == [None]
+
+    def test_a_rule_s_score_is_no_earlier_estimate(self, campus: Campus) -> None:
+        _, enrollment = campus.learner("Maria")
+        rule = ModelVersion(name=f"risk.{campus.organization_id}", version=1, kind="rule")
+        campus.post(campus.batch(risk(enrollment, 0.9, ago=WEEK), model=rule, computed_at=NOW - WEEK))
+        campus.post(campus.batch(risk(enrollment, 0.4)))
+        assert [point.value for point in board(campus).rows[0].trend] == [0.4]
+
+    def test_nobody_is_scored_in_a_course_that_is_over(self, campus: Campus) -> None:
+        _, enrollment = campus.learner("Maria")
+        campus.set_column("courses", campus.course_id, "ends_at = '2026-03-05T12:00:00Z'")
+        shown = board(campus)
+        assert shown.ended
+        assert shown.message == "This course ended on 5 March 2026; nobody is scored any more."
+        campus.post(campus.batch(risk(enrollment, 0.5, ago=timedelta(days=3))))
+        old = board(campus)
+        assert (old.stale, [row.learner for row in old.rows]) == (False, ["Maria"])
+        assert "nobody is scored any more; what stands here was said before" in old.message
 
     def test_lists_as_many_as_can_be_reached_and_counts_the_rest(self, campus: Campus) -> None:
         enrollments = [campus.learner(f"Learner {n}")[1] for n in range(4)]
@@ -133,49 +168,3 @@ class TestShown:
         campus.post(campus.batch(risk(enrollment, 0.8), computed_at=NOW + timedelta(seconds=1)))
         board(campus)
         assert len(campus.events("prediction.shown")) == 3
-
-
-class TestRecordIntervention:
-    def test_stands_beside_the_flag_and_in_the_log(self, campus: Campus) -> None:
-        _, enrollment = campus.learner("Maria")
-        said = risk(enrollment, 0.7)
-        campus.post(campus.batch(said))
-        with campus.session(campus.instructor) as session:
-            receipt = service.record_intervention(
-                session,
-                enrollment,
-                InterventionRequest(act=Act.CONTACTED, prediction_id=said.prediction_id),
-            )
-        (event,) = campus.events("intervention.recorded")
-        assert event == {
-            "intervention_id": str(receipt.intervention_id),
-            "enrollment_id": str(enrollment),
-            "act": "contacted",
-            "prediction_id": str(said.prediction_id),
-            "actor": campus.instructor.actor_id,
-            "course": campus.course_id,
-        }
-        last = board(campus).rows[0].last_intervention
-        assert last is not None
-        assert (last.act, last.by, last.at) == (Act.CONTACTED, "Ida Instructor", receipt.recorded_at)
-
-    def test_says_nothing_when_rolled_back(self, campus: Campus) -> None:
-        _, enrollment = campus.learner("Maria")
-        with campus.session(campus.instructor) as session:
-            service.record_intervention(session, enrollment, InterventionRequest(act=Act.NO_NEED))
-            session.rollback()
-        assert campus.events("intervention.recorded") == []
-
-    def test_refuses_somebody_else_s_prediction(self, campus: Campus) -> None:
-        _, enrollment = campus.learner("Maria")
-        _, other = campus.learner("Otto")
-        said = risk(other, 0.7)
-        campus.post(campus.batch(said))
-        request = InterventionRequest(act=Act.CONTACTED, prediction_id=said.prediction_id)
-        with campus.session(campus.instructor) as session, pytest.raises(NotThisPrediction):
-            service.record_intervention(session, enrollment, request)
-
-    def test_refuses_learners(self, campus: Campus) -> None:
-        maria, enrollment = campus.learner("Maria")
-        with campus.session(maria) as session, pytest.raises(NotAllowed):
-            service.record_intervention(session, enrollment, InterventionRequest(act=Act.NO_NEED))

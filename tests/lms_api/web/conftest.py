@@ -30,6 +30,7 @@ from contracts.predictions import (
 )
 from lms_api.app import create_app
 from lms_api.courses.tables import Course, Lesson
+from lms_api.identity import cookies
 from lms_api.identity import service as identity
 from lms_api.predictions import intake
 from lms_api.principal import Principal
@@ -74,12 +75,15 @@ class School:
     def learner(self) -> Principal:
         return self.campus.learner
 
-    def predict(self, value: float, *, band: Band = Band.HIGH, computed_at: datetime | None = None) -> UUID:
+    def predict(
+        self, value: float, *, band: Band = Band.HIGH, kind: str = "xgboost", computed_at: datetime | None = None
+    ) -> UUID:
         """A new risk of the learner's, and one of the other's, who never came; gives the first one's id."""
         now = computed_at or datetime.now(UTC)
         of_learner = _risk(self.enrollment_id, value, band, now, _SEEN)
         of_silent = _risk(self.silent_enrollment_id, 0.8, Band.HIGH, now, _NEVER)
-        self._post("risk", "xgboost", now, risks=(of_learner, of_silent))
+        judged_on = None if kind == "rule" else 1280
+        self._post("risk", kind, now, risks=(of_learner, of_silent), judged_on=judged_on)
         return of_learner.prediction_id
 
     def recommend(self) -> UUID:
@@ -102,6 +106,7 @@ class School:
         *,
         risks: tuple[RiskPrediction, ...] = (),
         recommendations: tuple[Recommendation, ...] = (),
+        judged_on: int | None = None,
     ) -> None:
         batch = PredictionBatch(
             batch_id=uuid4(),
@@ -110,6 +115,7 @@ class School:
             computed_at=now,
             risks=risks,
             recommendations=recommendations,
+            judged_on=judged_on,
         )
         with writing(self.campus.engine) as session:
             receipt = intake.accept_batch(session, batch.model_dump_json().encode())
@@ -153,6 +159,7 @@ def _risk(
         reasons=reasons,
         features_as_of=as_of,
         course_week=4,
+        never_started=reasons is _NEVER,
     )
 
 
@@ -188,6 +195,11 @@ class Visitor:
 
     def __init__(self, app: FastAPI) -> None:
         self.http = TestClient(app, base_url=ORIGIN)
+        self._settings: Settings = app.state.settings
+
+    def cookie(self, what: cookies.Cookie) -> str:
+        """The name that it has at this campus."""
+        return cookies.name(self._settings, what)
 
     def open(self, address: str, **headers: str) -> httpx2.Response:
         return self.http.get(address, headers=headers)

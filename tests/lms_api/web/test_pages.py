@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,11 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from contracts.events import Role
-from contracts.predictions import Band
-from lms_api.deps import ACCESS_COOKIE, REFRESH_COOKIE
 from lms_api.predictions.schemas import SystemStatus
 from lms_api.web.app import ROUTERS
-from lms_api.web.sign_in import inside
 from lms_api.web.templates import environment
 from lms_api.web.viewer import nobody
 
@@ -25,65 +21,6 @@ if TYPE_CHECKING:
 
 LIMIT = 60_000
 """Bytes of one page on the wire, with everything that it loads."""
-
-
-class TestSignIn:
-    def test_leads_on_to_where_one_wanted(self, school: "School", visitor: "Visitor") -> None:
-        asked = visitor.open("/my-data")
-        assert asked.url.path == "/sign-in"
-        assert 'value="/my-data"' in asked.text
-        assert visitor.sign_in(school, Role.STUDENT, then="/my-data").url.path == "/my-data"
-
-    def test_is_the_same_for_a_wrong_password_and_a_stranger(self, school: "School", visitor: "Visitor") -> None:
-        given = {"organization": school.campus.slug, "email": school.emails[Role.STUDENT], "password": "x"}
-        wrong = visitor.send("/sign-in", given)
-        stranger = visitor.send("/sign-in", {**given, "email": "nobody@school.example"})
-        assert wrong.status_code == stranger.status_code == 401
-        assert re.findall(r'role="alert".*', wrong.text) == re.findall(r'role="alert".*', stranger.text)
-        assert ACCESS_COOKIE not in visitor.http.cookies
-
-    def test_cookies_are_out_of_scripts_reach(self, school: "School", visitor: "Visitor") -> None:
-        visitor.http.follow_redirects = False
-        cookies = visitor.sign_in(school, Role.STUDENT).headers.get_list("set-cookie")
-        tokens = [cookie for cookie in cookies if cookie.startswith((ACCESS_COOKIE, REFRESH_COOKIE))]
-        assert len(tokens) == 2
-        assert all("HttpOnly" in cookie and "SameSite=lax" in cookie for cookie in tokens)
-
-    def test_signing_out_ends_it(self, signed_in: "SignedIn") -> None:
-        visitor = signed_in(Role.STUDENT)
-        refresh = visitor.http.cookies[REFRESH_COOKIE]
-        assert visitor.send("/sign-out").url.path == "/sign-in"
-        visitor.http.cookies.set(REFRESH_COOKIE, refresh)
-        assert visitor.open("/").url.path == "/sign-in"
-
-    def test_an_expired_access_renews_itself(self, signed_in: "SignedIn") -> None:
-        visitor = signed_in(Role.STUDENT)
-        visitor.http.cookies.delete(ACCESS_COOKIE)
-        page = visitor.open("/my-data?saved=1")
-        assert (page.status_code, page.url.path) == (200, "/my-data")
-        assert "Saved." in page.text
-
-    def test_a_form_survives_the_renewal(self, school: "School", signed_in: "SignedIn") -> None:
-        visitor = signed_in(Role.STUDENT)
-        visitor.http.cookies.delete(ACCESS_COOKIE)
-        lesson = school.lessons[0]
-        page = visitor.send(f"/courses/{school.course.id}/lessons/{lesson.id}/complete")
-        assert page.status_code == 200
-        assert [event["lesson_id"] for event in school.campus.said("lesson.completed")] == [str(lesson.id)]
-
-    def test_a_poll_does_not_renew_but_asks_for_the_page(self, school: "School", signed_in: "SignedIn") -> None:
-        visitor = signed_in(Role.INSTRUCTOR)
-        visitor.http.cookies.delete(ACCESS_COOKIE)
-        answer = visitor.open(f"/courses/{school.course.id}/board", **{"hx-request": "true"})
-        assert (answer.status_code, answer.headers["hx-refresh"]) == (401, "true")
-
-    @pytest.mark.parametrize("address", ["//evil.test", "https://evil.test", "/\\evil.test", "/a\r\nx: y", "evil", ""])
-    def test_sends_nobody_elsewhere(self, address: str) -> None:
-        assert inside(address) == "/"
-
-    def test_names_a_made_up_campus_before_anybody_signed_in(self, school: "School", visitor: "Visitor") -> None:
-        page = visitor.open(f"/sign-in?organization={school.campus.slug}")
-        assert "made-up campus" in page.text
 
 
 class TestHome:
@@ -180,71 +117,6 @@ class TestCourse:
         assert school.campus.said("assessment.submitted") == []
 
 
-class TestBoard:
-    def test_says_what_was_seen_before_the_score(self, school: "School", signed_in: "SignedIn") -> None:
-        prediction_id = school.predict(0.62)
-        page = signed_in(Role.INSTRUCTOR).open(f"/courses/{school.course.id}/board").text
-        seen, score = page.index("Last here 11 days ago"), page.index("about 6 did not finish")
-        assert seen < page.index("Mean grade 78 %") < score < page.index("Estimate 62 %")
-        row = re.search(rf'<li[^>]*data-prediction-id="{prediction_id}"[^>]*>', page)
-        assert row is not None
-        for attribute in ("data-features-as-of", "data-computed-at"):
-            moment = re.search(rf'{attribute}="([^"]+)"', row.group())
-            assert moment is not None
-            assert abs(datetime.now(UTC) - datetime.fromisoformat(moment.group(1))) < timedelta(minutes=5)
-        assert "risk, version 3" in page
-
-    def test_who_never_started_has_a_list_of_their_own(self, school: "School", signed_in: "SignedIn") -> None:
-        school.predict(0.62)
-        page = signed_in(Role.INSTRUCTOR).open(f"/courses/{school.course.id}/board").text
-        never = page[page.index('id="never"') :]
-        assert str(school.silent_enrollment_id) in never
-        assert str(school.enrollment_id) not in never
-
-    def test_silence_is_shown(self, school: "School", signed_in: "SignedIn") -> None:
-        page = signed_in(Role.INSTRUCTOR).open(f"/courses/{school.course.id}/board").text
-        assert "There is no prediction yet" in page
-        assert "2 enrollments" in page
-
-    def test_one_press_is_recorded_and_shown(self, school: "School", signed_in: "SignedIn") -> None:
-        prediction_id = school.predict(0.62)
-        address = f"/courses/{school.course.id}/board"
-        given = {"act": "contacted", "prediction_id": str(prediction_id)}
-        page = signed_in(Role.INSTRUCTOR).send(f"{address}/{school.enrollment_id}", given)
-        assert page.url.path == address
-        assert "Recorded: contacted." in page.text
-        assert '<span class="tag done">Contacted</span>' in page.text
-        (event,) = school.campus.said("intervention.recorded")
-        assert (event["act"], event["prediction_id"]) == ("contacted", str(prediction_id))
-
-    def test_htmx_gets_the_queue_alone(self, school: "School", signed_in: "SignedIn") -> None:
-        school.predict(0.62)
-        visitor = signed_in(Role.INSTRUCTOR)
-        before = len(school.campus.said("page.viewed"))
-        part = visitor.open(f"/courses/{school.course.id}/board", **{"hx-request": "true"})
-        assert part.text.strip().startswith('<div id="board"')
-        assert "<html" not in part.text
-        assert len(school.campus.said("page.viewed")) == before
-
-    def test_an_unchanged_board_is_not_sent_again(self, school: "School", signed_in: "SignedIn") -> None:
-        school.predict(0.62, computed_at=datetime.now(UTC) - timedelta(minutes=3, seconds=10))
-        visitor, address = signed_in(Role.INSTRUCTOR), f"/courses/{school.course.id}/board"
-        etag = visitor.open(address, **{"hx-request": "true"}).headers["etag"]
-        again = visitor.open(address, **{"hx-request": "true", "if-none-match": etag})
-        assert again.status_code == 304
-        school.predict(0.31, band=Band.RAISED)
-        changed = visitor.open(address, **{"hx-request": "true", "if-none-match": etag})
-        assert changed.status_code == 200
-
-    def test_a_prediction_is_said_to_be_shown_once(self, school: "School", signed_in: "SignedIn") -> None:
-        prediction_id = school.predict(0.62)
-        visitor = signed_in(Role.INSTRUCTOR)
-        for _ in range(3):
-            visitor.open(f"/courses/{school.course.id}/board")
-        shown = [event["prediction_id"] for event in school.campus.said("prediction.shown")]
-        assert shown.count(str(prediction_id)) == 1
-
-
 class TestSystem:
     def test_says_what_the_loop_did(self, school: "School", signed_in: "SignedIn") -> None:
         school.predict(0.62)
@@ -259,7 +131,7 @@ class TestSystem:
         status = SystemStatus(
             loop=None, serving_ready=False, serving_versions={}, stored=(), switched_off=False, message="Nothing yet."
         )
-        rows: dict[str, list[str]] = {"model_rows": [], "stage_rows": [], "stored_rows": []}
+        rows: dict[str, list[str]] = {"model_heads": [], "model_rows": [], "stage_rows": [], "stored_rows": []}
         page = environment().get_template("system.html").render({**nobody(status=status), **rows})
         assert "The loop has not run yet" in page
         assert "not known" in page
@@ -333,7 +205,7 @@ class TestEveryPage:
         visitor = signed_in(Role.STUDENT)
         visitor.http.cookies.clear()
         token = other_campus.token(foreign)["Authorization"].removeprefix("Bearer ")
-        visitor.http.cookies.set(ACCESS_COOKIE, token)
+        visitor.http.cookies.set(visitor.cookie("access"), token)
         for pattern, (address, _) in _addresses(school).items():
             if "{" in pattern:
                 assert visitor.open(address).status_code == 404, address

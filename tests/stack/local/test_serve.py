@@ -126,6 +126,7 @@ class TestUp:
         (new_home.home / "sign-ins.json").write_text(json.dumps({"learner": maria, **another}))
         served = serve().until_ready()
         assert served.says("maria@demo.invalid")
+        assert served.says("/sign-in?organization=demo")
         assert not served.says("oulad")
 
 

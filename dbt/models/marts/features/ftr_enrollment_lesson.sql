@@ -1,17 +1,16 @@
--- depends_on: {{ ref('stg_lms__activity_views') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete_insert',
-    unique_key='(organization_id, course_id, enrollment_id, lesson_id)',
+    unique_key='(organization_id, course_id, enrollment_id)',
     order_by='(organization_id, course_id, enrollment_id, lesson_id)',
     post_hook="{{ has_read() }}",
 ) }}
 with views as (
     select * from {{ ref('fct_activity_views') }}
     {% if is_incremental() %}
-    where (organization_id, course_id, enrollment_id, lesson_id) in (
-        select organization_id, course_id, enrollment_id, lesson_id
-        from {{ ref('stg_lms__activity_views') }} where {{ arrived() }}
+    -- all pages of an enrollment that has news: it is one stretch of both tables
+    where (organization_id, course_id, enrollment_id) in (
+        select organization_id, course_id, enrollment_id from {{ ref('fct_activity_views') }} where {{ arrived() }}
     )
     {% endif %}
 )

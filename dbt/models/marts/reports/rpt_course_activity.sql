@@ -1,4 +1,3 @@
--- depends_on: {{ ref('stg_lms__activity_views') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete_insert',
@@ -11,7 +10,7 @@ with views as (
     {% if is_incremental() %}
     where (organization_id, course_id, toMonday(recorded_at)) in (
         select organization_id, course_id, toMonday(recorded_at)
-        from {{ ref('stg_lms__activity_views') }} where {{ arrived() }}
+        from {{ ref('fct_activity_views') }} where {{ arrived() }}
     )
     {% endif %}
 ),
