@@ -6,7 +6,7 @@ quietly := --quiet --no-input --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: install run test check bench lock verify-oulad
+.PHONY: install run test check bench lock verify-oulad verify-parity
 
 install: .venv/campusloop
 
@@ -40,6 +40,10 @@ bench: install
 # whether the marts hold what the zip holds, counted by polars on the zip
 verify-oulad: install
 	$(bin)/python tests/verify/oulad.py "$(ZIP)"
+
+# whether a thousand random weeks have the same features and scores in training, offline, online and in serving
+verify-parity: install
+	$(bin)/python tests/verify/parity.py $(PAIRS)
 
 lock: install
 	$(bin)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --only-binary :all: --generate-hashes --quiet \

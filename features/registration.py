@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from functools import lru_cache
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -29,17 +28,34 @@ def project(replay: str = "") -> str:
 def opened(settings: Settings, replay: str = "") -> FeatureStore:
     """Kept per process; the first call takes seconds, Feast's import among them. Applies the repo if it changed."""
     _forget_another_warehouse(settings)
-    return _opened(settings, replay)
+    if (settings, replay) not in _stores:
+        if len(_stores) >= KEPT:
+            forget()
+        _stores[settings, replay] = _open(settings, replay)
+    return _stores[settings, replay]
+
+
+KEPT = 8
+"""Open at once: the living and a few replays, each with connections of its own."""
+_stores: dict[tuple[Settings, str], FeatureStore] = {}
 
 
 def forget() -> None:
-    """Opens anew at the next question: connections that broke stay broken in Feast's own hands."""
-    _opened.cache_clear()
+    """Closes all; the next question opens anew. For a lost connection, which Feast never lets go of, and for whoever
+    takes a project away."""
+    while _stores:
+        _, store = _stores.popitem()
+        online: Any = store._get_provider().online_store
+        registry: Any = store.registry
+        if online._conn is not None:
+            online._conn.close()
+        for engine in (registry.write_engine, registry.read_engine):
+            engine.dispose()
 
 
 def _forget_another_warehouse(settings: Settings) -> None:
     """Feast keeps one ClickHouse client per thread, whatever its configuration says."""
-    from feast.infra.utils.clickhouse.connection_utils import thread_local  # heavy: see `_opened`
+    from feast.infra.utils.clickhouse.connection_utils import thread_local  # heavy: see `_open`
 
     if getattr(_thread, "warehouse", None) != settings.clickhouse_http_url:
         vars(thread_local).pop("clickhouse_client", None)
@@ -49,8 +65,7 @@ def _forget_another_warehouse(settings: Settings) -> None:
 _thread = threading.local()
 
 
-@lru_cache(maxsize=8)
-def _opened(settings: Settings, replay: str) -> FeatureStore:
+def _open(settings: Settings, replay: str) -> FeatureStore:
     from feast import FeatureStore, RepoConfig  # heavy: 4 s, 190 MB
 
     store = FeatureStore(config=RepoConfig(**configuration(settings, replay)))

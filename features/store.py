@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from features import marts, registration
 from stack.settings import Settings, get_settings
 
 if TYPE_CHECKING:
+    import pandas
     from feast import FeatureStore
 
 VIEW = "ftr_enrollment_week"
@@ -195,9 +197,12 @@ def write_online(rows: pl.DataFrame, *, replay: str = "", settings: Settings | N
     settings = settings or get_settings()
     wanted = rows.select("enrollment_id", "organization_id", "course_week", "trace_id", "as_of", *RISK_V1_NAMES)
     for part in wanted.iter_slices(WRITTEN_AT_ONCE):
-        rows_of_part = part.to_pandas()
-        _ask(settings, replay, lambda store, df=rows_of_part: store.write_to_online_store(VIEW, df=df))
+        _ask(settings, replay, partial(_write_online, rows=part.to_pandas()))
     return len(wanted)
+
+
+def _write_online(store: FeatureStore, rows: pandas.DataFrame) -> None:
+    store.write_to_online_store(VIEW, df=rows, transform_on_write=False)
 
 
 def online(

@@ -13,6 +13,7 @@ from lms_api.courses.routes import router as courses
 from lms_api.db import POOL, application_engine
 from lms_api.enrollments.routes import router as enrollments
 from lms_api.identity.routes import router as identity
+from lms_api.openapi import PREFIX, DocumentedApi
 from lms_api.organizations.routes import router as organizations
 from lms_api.predictions.routes import router as predictions
 from lms_api.tracing import Tracing
@@ -20,7 +21,6 @@ from lms_api.web.app import add_screens
 from stack.errors import SettingMissing
 from stack.settings import Settings
 
-PREFIX = "/api/v1"
 FEATURES = (health.router, identity, organizations, courses, enrollments, assessments, analytics, predictions)
 
 
@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Raises SettingMissing without a secret to sign tokens with. Connects to nothing yet."""
     if not settings.secret_key.get_secret_value():
         raise SettingMissing("LMS_SECRET_KEY is not set, so nobody could sign in; set it, or run `campus up`.")
-    app = FastAPI(
+    app = DocumentedApi(
         title="Campusloop",
         summary="A learning-management system whose every click can improve the next decision.",
         version="1",

@@ -2,7 +2,7 @@
 
 import logging
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +12,9 @@ from contracts.loop import LoopReport
 from pipelines.status import Status, status_of
 from stack.local.supervisor import stores
 from stack.settings import get_settings
+
+if TYPE_CHECKING:
+    from pipelines.evaluation import Evaluated
 
 NEEDED = ("postgres", "platform", "clickhouse", "lms")
 DID_NOT_RECONCILE = 20
@@ -58,6 +61,37 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
         print(found.model_dump_json(indent=2))
     else:
         _show_status(found, Console())
+
+
+def evaluate(
+    starts: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day on which the judged courses began.")],
+) -> None:
+    """Judge the risk model on a presentation that is over, beside an untuned XGBoost and the seven-day rule."""
+    from pipelines.evaluation import evaluate as evaluated  # see `loop`
+
+    console = Console()
+    with stores(get_settings(), ("postgres", "platform", "clickhouse")), console.status("joining") as status:
+        for protocol in evaluated(
+            get_settings(), starts=starts.date(), progress=lambda what, done, of: status.update(f"{what} {done}/{of}")
+        ):
+            _show_protocol(protocol, console)
+
+
+MEASURES = ("auc", "precision", "recall", "calibration")
+
+
+def _show_protocol(protocol: "Evaluated", console: Console) -> None:
+    """Per week: ours, an untuned XGBoost, the rule; precision and recall at the length of the rule's list."""
+    table = Table("week", "people", "did not pass", "listed", *MEASURES, "ideal calibration", title=protocol.title)
+    for week in protocol.weeks.iter_rows(named=True):
+        cells = (
+            " / ".join(f"{week[f'{who}_{what}']:.3f}" for who in ("model", "untuned", "rule")) for what in MEASURES
+        )
+        people, share = f"{week['people']:,}", f"{week['base_rate']:.3f}"
+        ideal = f"{week['ideal_calibration']:.3f}"
+        table.add_row(str(week["course_week"]), people, share, str(week["listed"]), *cells, ideal)
+    console.print(table)
+    console.print("each cell: ours / untuned XGBoost / seven-day rule; calibration is the debiased error")
 
 
 def worker() -> None:

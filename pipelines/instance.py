@@ -29,4 +29,6 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     prepare(settings)
     tell_libraries(**environment(settings))
     with dg.DagsterInstance.get() as persistent:
+        # else it connects anew for each of the thousand statements of a turn
+        persistent.optimize_for_webserver(statement_timeout=0, pool_recycle=3_600, max_overflow=4)
         yield persistent

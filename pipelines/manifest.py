@@ -20,21 +20,18 @@ def manifest(settings: Settings) -> dict[str, Any]:
     """The parsed project. Parsing needs no database and takes seconds; an unchanged project is only read."""
     target = target_folder(settings)
     parsed, stamp = target / "manifest.json", target / "manifest.sources"
-    sources = _hash_of_sources()
+    sources = hash_of_sources()
     if not (parsed.exists() and stamp.exists() and stamp.read_text() == sources):
-        _parse(settings)
+        from pipelines.warm_dbt import parse  # dbt costs a second to import: only where a parse is due
+
+        parse(settings)
         stamp.write_text(sources)
     loaded: dict[str, Any] = json.loads(parsed.read_text())
     return loaded
 
 
-def _parse(settings: Settings) -> None:
-    from pipelines.warm_dbt import invoke  # dbt costs a second to import: only where a parse is due
-
-    invoke(settings, "parse")
-
-
-def _hash_of_sources() -> str:
+def hash_of_sources() -> str:
+    """Of every file of the project that dbt parses."""
     digest = hashlib.sha256()
     for source in sorted(path for pattern in SOURCES for path in PROJECT.rglob(pattern)):
         digest.update(source.relative_to(PROJECT).as_posix().encode())

@@ -17,7 +17,7 @@ NAMES = ", ".join(f"`{name}`" for name in service.TRACKABLE)
     "/track-event",
     status_code=202,
     responses=documented(NotTrackable, NotYours, FromTheFuture),
-    description=f"One event or a batch, all or none, each once by its `event_id`. Clients may report {NAMES}.",
+    description=f"Records one event or a batch, all or none, each once by its `event_id`. Clients may report {NAMES}.",
 )
 def track_event(given: OneOrMany, session: WriteDep) -> Receipt:
     events = given.events if isinstance(given, TrackedBatch) else [given]

@@ -261,6 +261,15 @@ def results(session: ReadSession, assessment_id: UUID, *, page: Page) -> list[Su
     ]
 
 
+def own_results_in_course(session: ReadSession, course_id: UUID) -> dict[UUID, list[Submission]]:
+    """What the signed-in learner has handed in, by assessment, without the answers: one query for a whole course."""
+    handed_in: dict[UUID, list[Submission]] = {}
+    for attempt in queries.own_submissions(session, course_id, student_id=session.who.user_id):
+        if attempt.submitted_at is not None:
+            handed_in.setdefault(attempt.assessment_id, []).append(attempt)
+    return handed_in
+
+
 def _shown(attempt: Submission, assessment: Assessment, answers: Sequence[StudentAnswer]) -> SubmissionShown:
     shown = SubmissionShown.model_validate(
         {name: getattr(attempt, name) for name in SubmissionShown.model_fields if name not in ("answers", "submit_by")}

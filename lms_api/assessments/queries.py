@@ -57,6 +57,13 @@ def submissions(
     return session.scalars(query).all()
 
 
+def own_submissions(session: ReadSession, course_id: UUID, *, student_id: UUID) -> Sequence[Submission]:
+    """Of one learner, in all assessments of the course; the first attempts first."""
+    query = select(Submission).join(Assessment, Assessment.id == Submission.assessment_id)
+    mine = query.where(Assessment.course_id == course_id, Submission.student_id == student_id)
+    return session.scalars(mine.order_by(Submission.attempt)).all()
+
+
 def submission(session: ReadSession, submission_id: UUID) -> Submission | None:
     return session.get(Submission, submission_id)
 

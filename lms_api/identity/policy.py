@@ -30,7 +30,7 @@ class Permission(StrEnum):
 
 
 _TEACHING = frozenset({Permission.SEE_DRAFTS, Permission.SEE_ROSTER, Permission.GRADE})
-_IN_OWN_COURSES = frozenset(
+IN_OWN_COURSES = frozenset(
     {
         Permission.CHANGE_COURSES,
         Permission.CHANGE_ROSTER,
@@ -53,7 +53,7 @@ def may(who: Principal, permission: Permission, *, instructor_id: UUID | None = 
     """For a permission about a course, `instructor_id` is the course's instructor, or None where it has none."""
     if permission not in GRANTS[who.role]:
         return False
-    return who.role is not Role.INSTRUCTOR or permission not in _IN_OWN_COURSES or instructor_id == who.user_id
+    return who.role is not Role.INSTRUCTOR or permission not in IN_OWN_COURSES or instructor_id == who.user_id
 
 
 def require(who: Principal, permission: Permission, *, instructor_id: UUID | None = None) -> None:

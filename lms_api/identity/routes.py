@@ -68,12 +68,13 @@ def logout(
 
 @router.get("/auth/me", responses=documented(NotSignedIn))
 def me(session: ReadDep) -> UserShown:
+    """One's own account."""
     return _shown(service.profile(session))
 
 
 @router.put("/auth/profile", responses=documented(NotSignedIn, WrongCurrentPassword))
 def change_profile(change: ProfileChange, session: WriteDep, settings: SettingsDep, response: Response) -> UserShown:
-    """A new password ends every sign-in; this one gets its new tokens as cookies, others sign in again."""
+    """Changes one's own account. A new password ends every sign-in; this one gets its new tokens as cookies."""
     user, fresh = service.change_profile(session, settings, change)
     if fresh is not None:
         cookies.put(response, settings, fresh)
@@ -82,6 +83,7 @@ def change_profile(change: ProfileChange, session: WriteDep, settings: SettingsD
 
 @router.get("/organizations/{organization_id}/users", responses=documented(NotAllowed, NotFound))
 def list_users(organization_id: UUID, session: ReadDep, page: PageDep, role: Role | None = None) -> list[UserShown]:
+    """The organization's accounts, in the order in which they were opened."""
     _own(organization_id, session.who.organization_id)
     return [_shown(user) for user in service.list_users(session, role=role, page=page)]
 
@@ -90,6 +92,7 @@ def list_users(organization_id: UUID, session: ReadDep, page: PageDep, role: Rol
     "/organizations/{organization_id}/users", status_code=201, responses=documented(NotAllowed, NotFound, EmailTaken)
 )
 def open_account(organization_id: UUID, new: NewUser, session: WriteDep) -> UserShown:
+    """Opens an account; without a password nobody can sign in to it yet."""
     _own(organization_id, session.who.organization_id)
     return _shown(service.open_account(session, new))
 
@@ -99,6 +102,7 @@ def open_account(organization_id: UUID, new: NewUser, session: WriteDep) -> User
     responses=documented(NotAllowed, NotFound, LastAdministrator),
 )
 def change_account(organization_id: UUID, user_id: UUID, change: UserChange, session: WriteDep) -> UserShown:
+    """Changes name, role or status of an account; closing it ends its sign-ins."""
     _own(organization_id, session.who.organization_id)
     return _shown(service.change_account(session, user_id, change))
 

@@ -20,9 +20,11 @@ def list_organizations(session: ReadDep) -> list[OrganizationShown]:
 
 @router.get("/{organization_id}", responses=documented(NotFound))
 def read_organization(organization_id: UUID, session: ReadDep) -> OrganizationShown:
+    """One's own organization, by its id."""
     return OrganizationShown.model_validate(service.read(session, organization_id))
 
 
 @router.put("/{organization_id}", responses=documented(NotAllowed, NotFound))
 def change_organization(organization_id: UUID, given: OrganizationChange, session: WriteDep) -> OrganizationShown:
+    """Changes the organization; what is not given stays, and `predictions_enabled` is the kill switch."""
     return OrganizationShown.model_validate(service.change(session, organization_id, given))

@@ -53,14 +53,14 @@ ServingDep = Annotated[ServingClient, Depends(serving_of)]
 
 @router.post("/predictions/batches", responses=documented(SignatureInvalid, NotFound, BatchChanged, BatchTooLarge))
 def accept_batch(request: Request, body: BodyDep, session: NobodysWriteDep, settings: SettingsDep) -> BatchReceipt:
-    """Signed by the pipeline; the body is a PredictionBatch. The same batch twice changes nothing."""
+    """Takes a batch of predictions, a PredictionBatch. The same batch twice changes nothing."""
     _signed(session, settings, request, body)
     return intake.accept_batch(session, body)
 
 
 @router.post("/loop-reports", responses=documented(SignatureInvalid, Invalid))
 def accept_loop_report(request: Request, body: BodyDep, session: NobodysWriteDep, settings: SettingsDep) -> LoopReceipt:
-    """Signed by the pipeline; the body is a LoopReport."""
+    """Takes what one turn of the loop did, a LoopReport. The same run twice changes nothing."""
     _signed(session, settings, request, body)
     return intake.accept_loop_report(session, body)
 
@@ -86,7 +86,7 @@ def board(course_id: UUID, session: WriteDep, limit: Annotated[int | None, Query
     responses=documented(NotSignedIn, NotAllowed, NotFound, NotThisPrediction, InterventionIdTaken),
 )
 def record_intervention(enrollment_id: UUID, request: InterventionRequest, session: WriteDep) -> InterventionReceipt:
-    """What was done about a flag; one press on the board."""
+    """Records what was done about a flag; pressed twice it is one."""
     return service.record_intervention(session, EnrollmentId(enrollment_id), request)
 
 
@@ -115,7 +115,7 @@ def recommend_courses(session: WriteDep, serving: ServingDep, request: Recommend
 def next_activities(
     course_id: UUID, session: WriteDep, k: Annotated[int, Query(ge=1, le=20)] = service.NEXT
 ) -> NextActivities:
-    """For the signed-in learner's own enrollment."""
+    """What to open next in a course that the signed-in learner is in."""
     return service.next_activities(session, CourseId(course_id), k=k)
 
 
@@ -131,5 +131,5 @@ def own_predictions(session: ReadDep) -> OwnPredictions:
     responses=documented(NotSignedIn, NotFound, NotThisPrediction),
 )
 def follow(prediction_id: UUID, request: FollowRequest, session: WriteDep) -> None:
-    """Somebody took up what a prediction proposed."""
+    """Says that somebody took up what a prediction proposed."""
     service.follow(session, PredictionId(prediction_id), request.item_id)

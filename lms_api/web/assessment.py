@@ -15,7 +15,7 @@ from lms_api.assessments import attempts
 from lms_api.assessments import service as assessments
 from lms_api.assessments.errors import NotStarted
 from lms_api.assessments.schemas import AnswerShown, HandIn, QuestionKind, QuestionShown, SubmissionShown
-from lms_api.assessments.tables import Assessment
+from lms_api.assessments.tables import Assessment, Submission
 from lms_api.courses.tables import Course
 from lms_api.db import ReadSession
 from lms_api.deps import ReadDep, WriteDep
@@ -66,11 +66,12 @@ class Answered:
 
 def lines(session: ReadSession, course: Course, *, enrolled: bool) -> list[AssessmentLine]:
     """The next due first, with the learner's own state where there is one."""
-    return [_line(session, one, enrolled=enrolled) for one in assessments.list_assessments(session, course.id)]
+    own = attempts.own_results_in_course(session, course.id) if enrolled else {}
+    listed = assessments.list_assessments(session, course.id)
+    return [_line(one, own.get(one.id, []), enrolled=enrolled) for one in listed]
 
 
-def _line(session: ReadSession, one: Assessment, *, enrolled: bool) -> AssessmentLine:
-    own = _handed_in(session, one.id) if enrolled else []
+def _line(one: Assessment, own: Sequence[Submission], *, enrolled: bool) -> AssessmentLine:
     best = max((made.score for made in own if made.score is not None), default=None)
     state = "" if not own else f"Handed in, {words.number(float(best))} %" if best is not None else "Handed in"
     href = f"/courses/{one.course_id}/assessments/{one.id}" if enrolled else ""

@@ -52,7 +52,7 @@ def samples(now: datetime) -> list[BoardRow]:
     acted = LastIntervention(
         intervention_id=UUID(int=9), act=Act.CONTACTED, by="Ada Example", at=now - timedelta(hours=3)
     )
-    ruled = {"model_version": "risk.example@1", "model_kind": "rule", "judged_on": None}
+    ruled = {"model_version": "risk.example@1", "model_kind": "rule", "judged_on": None, "contrary": ()}
     return [
         _sample(1, "Robin Sample", Band.HIGH, 0.62, now, None),
         _sample(2, "Kim Specimen", Band.RAISED, 0.38, now, acted),
@@ -73,7 +73,7 @@ def _sample(key: int, name: str, band: Band, value: float, now: datetime, acted:
         prediction_id=UUID(int=key + 200),
         reasons=(
             Fact(feature="days_since_last_view", value=11, words="Last here 11 days ago", contribution=0.9),
-            Fact(feature="assessments_missed", value=1, words="1 assessments missed so far", contribution=0.6),
+            Fact(feature="assessments_missed", value=1, words="1 assessment missed so far", contribution=0.6),
         ),
         contrary=(Fact(feature="mean_score", value=78, words="Mean grade 78 %", contribution=-0.4),),
         value=value,

@@ -1,5 +1,7 @@
 """The system page: the loop as it was last reported, for administrators."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -25,7 +27,7 @@ def system(request: Request, session: WriteDep, serving: ServingDep) -> Response
     return respond(request, "system.html", context(session, here="system", **shown(status)), fragment="state")
 
 
-def shown(status: SystemStatus) -> dict[str, object]:
+def shown(status: SystemStatus) -> dict[str, Any]:
     """The page's tables."""
     return {
         "status": status,

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 BATCH_ROWS = 500_000
 CHUNK_ROWS = 100_000
 """One insert: below a block of the engine, so it lands whole or not at all; more only costs memory."""
+FETCH_BYTES = 16_000_000
+"""What the driver hands over at a time: some 60,000 rows."""
 ONE_CARRIER = 0x6361_7272_79
 """Key of the advisory lock ('carry')."""
 ORPHAN_SECONDS = 60.0
@@ -304,7 +306,7 @@ select organization_id, event_id, name, version, source, actor_id, course_id, oc
 from learning_events where {batch.within}"""
     # the cursor closes before its connection
     with dbapi.connect(settings.log_url) as connection, connection.cursor() as cursor:
-        cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: "16000000"})
+        cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(FETCH_BYTES)})
         cursor.execute(query)
         waiting: list[pa.RecordBatch] = []
         for part in cursor.fetch_record_batch():

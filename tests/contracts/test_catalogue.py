@@ -29,7 +29,9 @@ def family(clickhouse_type: str) -> str:
 
 
 class TestDerivedFiles:
-    @pytest.mark.parametrize(("path", "text"), catalogue.derived_files(), ids=lambda value: getattr(value, "name", ""))
+    @pytest.mark.parametrize(
+        ("path", "text"), tuple(catalogue.derived_files()), ids=lambda value: getattr(value, "name", "")
+    )
     def test_are_current(self, path, text):
         assert path.read_text() == text, "run `python -m contracts.catalogue`"
 
@@ -38,7 +40,7 @@ class TestDerivedFiles:
 
 
 class TestSchemas:
-    @pytest.mark.parametrize("event", CATALOGUE.values(), ids=lambda event: event.name)
+    @pytest.mark.parametrize("event", tuple(CATALOGUE.values()), ids=lambda event: event.name)
     def test_only_grow(self, event):
         committed = json.loads((catalogue.SCHEMAS / f"{event.name}.json").read_text())
         assert catalogue.breaking_differences(committed, catalogue.schema(event)) == []
@@ -82,7 +84,7 @@ class TestSchemas:
 
 
 class TestPayloads:
-    @pytest.mark.parametrize("event", CATALOGUE.values(), ids=lambda event: event.name)
+    @pytest.mark.parametrize("event", tuple(CATALOGUE.values()), ids=lambda event: event.name)
     def test_hold_no_free_text(self, event):
         assert catalogue.free_text_fields(event) == []
 
@@ -104,7 +106,7 @@ class TestStaging:
         unread = {name for name, event in CATALOGUE.items() if event.unread}
         assert set(staged()) == set(CATALOGUE) - unread
 
-    @pytest.mark.parametrize("event", CATALOGUE.values(), ids=lambda event: event.name)
+    @pytest.mark.parametrize("event", tuple(CATALOGUE.values()), ids=lambda event: event.name)
     def test_has_the_event_s_fields_and_types(self, event):
         columns = {name: family(kind) for name, kind in FIELD.findall(staged()[event.name])}
         assert columns == {name: catalogue.clickhouse_family(event, name) for name in event.model_fields}

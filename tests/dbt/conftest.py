@@ -16,12 +16,30 @@ from stack import clickhouse
 from stack.event_log.table import RAW_DDL
 from stack.local.supervisor import stores as running_stores
 from stack.settings import Settings
-from tests.homes import at_home, home_of_its_own
+from tests.homes import home_of_its_own
 
-COLUMNS = (
-    "organization_id event_id name version source actor_id course_id occurred_at recorded_at trace_id payload "
-    "epoch txid seq batch"
-).split()
+COLUMNS = [
+    "organization_id",
+    "event_id",
+    "name",
+    "version",
+    "source",
+    "actor_id",
+    "course_id",
+    "occurred_at",
+    "recorded_at",
+    "trace_id",
+    "payload",
+    "epoch",
+    "txid",
+    "seq",
+    "batch",
+]
+
+ORGANIZATION, COURSE, ACTOR = (derived_id("test", noun) for noun in ("organization", "course", "actor"))
+
+REFRESH = ("run", "--selector", "refresh")
+"""Tables only; the views must stand already."""
 
 
 def at(text: str) -> datetime:
@@ -45,9 +63,9 @@ class Warehouse:
     """One organization, one course unless told otherwise, one learner."""
 
     settings: Settings
-    organization_id: UUID = derived_id("test", "organization")
-    course_id: UUID = derived_id("test", "course")
-    actor_id: UUID = derived_id("test", "actor")
+    organization_id: UUID = ORGANIZATION
+    course_id: UUID = COURSE
+    actor_id: UUID = ACTOR
 
     def empty(self) -> None:
         """Nothing has ever landed, and no mart was ever made."""
@@ -69,7 +87,7 @@ class Warehouse:
             ]
             client.insert("raw.learning_events", rows, column_names=COLUMNS)
             done = [[batch, 1, 0, 0, batch, len(events), len(events), "done", 1]]
-            columns = "batch epoch after_txid after_seq to_txid to_seq rows state generation".split()
+            columns = ["batch", "epoch", "after_txid", "after_seq", "to_txid", "to_seq", "rows", "state", "generation"]
             client.insert("raw.carry_batches", done, column_names=columns)
 
     def _row(self, said: Said, batch: int, seq: int, course_id: UUID) -> list[Any]:
@@ -78,12 +96,15 @@ class Warehouse:
         moments = [said.occurred_at or said.recorded_at, said.recorded_at]
         return [*envelope, *moments, "", payload, 1, batch, seq, batch]
 
-    def refresh(self, cutoff: str, *, replay: str = "", command: tuple[str, ...] = ("run",)) -> None:
-        """Raises DbtFailed, or shows the node that failed."""
+    def refresh(self, cutoff: str, *, replay: str = "", command: tuple[str, ...] = REFRESH) -> None:
+        """The worker's command unless told otherwise. Raises DbtFailed, or shows the node that failed."""
         variables = {"cutoff": at(cutoff).isoformat(), "replay": replay}
         results = invoke(self.settings, *command, variables=variables)
-        failed = {result.node.name: result.message for result in results if result.status in ("error", "fail", "skipped")}
-        assert results and not failed, failed
+        failed = {
+            result.node.name: result.message for result in results if result.status in ("error", "fail", "skipped")
+        }
+        assert not failed, failed
+        assert results
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         with clickhouse.client(settings=self.settings) as client:
@@ -102,14 +123,16 @@ class Warehouse:
         names = sorted({column["name"] for column in columns} - {"refreshed_at"})
         kept = " where replay = ''" if "replay" in names else ""
         # toString: a null counts as a value of its own
-        hashed = ", ".join(f"toString({name})" for name in names)
-        [found] = self.query(f"select count() as rows, sum(cityHash64(tuple({hashed}))) as hash from marts.{table}{kept}")
-        return found["rows"], found["hash"]
+        hashed = ", ".join(f"toString(mart.{name})" for name in names)
+        [found] = self.query(
+            f"select count() as _n, sum(cityHash64(tuple({hashed}))) as _h from marts.{table} as mart{kept}"
+        )
+        return found["_n"], found["_h"]
 
 
 @pytest.fixture(scope="session")
 def warehouse_home() -> Iterator[Settings]:
-    with home_of_its_own() as settings, at_home(settings), running_stores(settings):
+    with home_of_its_own() as settings, running_stores(settings, ["clickhouse"]):
         yield settings
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from contracts.features import RISK_V1_NAMES
+from features import registration
 from stack.clickhouse import client, ensure_databases
 from stack.settings import Settings
 
@@ -49,6 +50,7 @@ def mart(stores: Settings) -> Iterator[Mart]:
             written = rows.with_columns(is_open=pl.lit(is_open, pl.UInt8))
             connection.insert_arrow(MART, written.to_arrow(compat_level=pl.CompatLevel.oldest()))
         yield Mart(stores, organization, closed, opened)
+        registration.forget()
         connection.command(f"DROP TABLE {MART}")
         if stood:
             connection.command(f"RENAME TABLE {MART}_aside TO {MART}")

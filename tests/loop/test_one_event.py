@@ -105,27 +105,19 @@ class TestALessonOpened:
 
 
 class TestTheNextClick:
-    def test_advances_as_of_prediction_and_moment(self, walked: Walked, living: Living) -> None:
+    def test_advances_by_itself_and_being_shown_wakes_nobody(self, walked: Walked, living: Living) -> None:
+        worker = Worker(living.settings)
         open_a_lesson(living, lesson=1, trace="00000000000000000000000000000abc")
-        report = living.turn(job="refresh", every_row=False, checks=False)
-        (row,) = [row for row in board(living)["rows"] if row["enrollment_id"] == walked.enrollment_id]
-        assert report.failure is None
+        open_a_lesson(living, learner=1)
+        assert worker.tick()
+        shown = board(living)  # of the second learner a prediction is seen that nobody has seen before
+        (row,) = [row for row in shown["rows"] if row["enrollment_id"] == walked.enrollment_id]
         assert row["trace_id"] == "00000000000000000000000000000abc"
         assert row["prediction_id"] != walked.row["prediction_id"]
         assert row["features_as_of"] > walked.row["features_as_of"]
         assert row["computed_at"] > walked.row["computed_at"]
-
-
-class TestAPredictionShown:
-    def test_wakes_nobody(self, walked: Walked, living: Living) -> None:
-        worker = Worker(living.settings)
         with living.dagster() as dagster:
-            assert worker.tick()
-            open_a_lesson(living, learner=1)
-            assert worker.tick()
-            runs = dagster.get_runs_count()
-            board(living)  # of the second learner a prediction is seen that nobody has seen before
-            behind = lag(living.settings)
+            runs, behind = dagster.get_runs_count(), lag(living.settings)
             assert behind.events > 0
             assert behind.news == 0
             assert not worker.tick()

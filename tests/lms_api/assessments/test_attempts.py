@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import event
 
 from contracts.events import EnrollmentStatus, Role
 from lms_api.assessments import attempts, service
@@ -270,3 +271,37 @@ class TestResults:
             with campus.reading(who) as session:
                 seen[who] = [one.id for one in attempts.results(session, quiz.id, page=Page())]
         assert list(seen.values()) == [mine, [theirs], [*mine, theirs], []]
+
+
+class TestOwnResultsInCourse:
+    def test_gives_what_was_handed_in_by_assessment(self, campus: Campus, course: Course) -> None:
+        first, second, untouched = (campus.quiz(course, max_attempts=2) for _ in range(3))
+        timed = campus.quiz(course, time_limit_minutes=5)
+        elsewhere = campus.course()
+        campus.enrolled(elsewhere)
+        hand_in(campus, campus.quiz(elsewhere), "b", "true")
+        hand_in(campus, first, "b", "true")
+        hand_in(campus, first, "a", "true")
+        hand_in(campus, second, "b", "false")
+        start(campus, timed)
+        somebody = campus.open_account(Role.STUDENT)
+        campus.enrolled(course, somebody)
+        with campus.writing(somebody) as session:
+            attempts.hand_in(session, untouched.id, HandIn())
+        with campus.reading(campus.learner) as session:
+            own = attempts.own_results_in_course(session, course.id)
+        scores = {found: [attempt.score for attempt in made] for found, made in own.items()}
+        assert scores == {first.id: [Decimal(100), Decimal(25)], second.id: [Decimal(75)]}
+
+    def test_costs_the_same_for_any_number_of_assessments(self, campus: Campus, course: Course) -> None:
+        for _ in range(5):
+            hand_in(campus, campus.quiz(course), "b", "true")
+        asked: list[str] = []
+        with campus.reading(campus.learner) as session:
+            listening = (campus.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+            event.listen(*listening)
+            try:
+                assert len(attempts.own_results_in_course(session, course.id)) == 5
+            finally:
+                event.remove(*listening)
+        assert len(asked) == 1

@@ -172,6 +172,17 @@ class TestRecommendCourses:
             recommend(campus, campus.instructor)
 
 
+def finish(campus: Campus, enrollment: UUID, lesson: UUID) -> None:
+    with campus.session() as session:
+        session.execute(
+            text(
+                "insert into lesson_progress (organization_id, enrollment_id, lesson_id, completed_at)"
+                " values (:organization, :enrollment, :lesson, now())"
+            ),
+            {"organization": campus.organization_id, "enrollment": enrollment, "lesson": lesson},
+        )
+
+
 class TestHome:
     def test_has_courses_and_the_next_lessons(self, campus: Campus) -> None:
         maria, enrollment = campus.learner("Maria")
@@ -180,14 +191,7 @@ class TestHome:
         courses = recommendation(maria.actor_id, logic)
         activities = recommendation(enrollment, third, first, kind="activities")
         campus.post(campus.batch(recommendations=(courses, activities)))
-        with campus.session() as session:
-            session.execute(
-                text(
-                    "insert into lesson_progress (organization_id, enrollment_id, lesson_id, completed_at)"
-                    " values (:organization, :enrollment, :lesson, now())"
-                ),
-                {"organization": campus.organization_id, "enrollment": enrollment, "lesson": first},
-            )
+        finish(campus, enrollment, first)
         with campus.session(maria) as session:
             home = service.home_recommendations(session)
         assert home.courses.source is Answer.STORED
@@ -204,6 +208,31 @@ class TestHome:
         assert found.source is Answer.ORDER
         assert [card.title for card in found.items] == ["Lesson 1", "Lesson 2"]
         assert "in order" in found.message
+
+    @pytest.mark.parametrize(
+        ("recommended", "said"),
+        [(1, "Everything recommended here is finished."), (0, "Nothing is left to recommend here.")],
+    )
+    def test_says_why_it_falls_back(self, campus: Campus, recommended: int, said: str) -> None:
+        maria, enrollment = campus.learner("Maria")
+        given = campus.lesson_ids[:recommended]
+        campus.post(campus.batch(recommendations=(recommendation(enrollment, *given, kind="activities"),)))
+        for lesson in given:
+            finish(campus, enrollment, lesson)
+        with campus.session(maria) as session:
+            found = service.next_activities(session, campus.course_id)
+        assert found.message == f"{said} These are the next lessons in order."
+        assert found.items[0].lesson_id == campus.lesson_ids[recommended]
+
+    def test_courses_that_are_not_open_any_more_are_no_lack_of_a_recommendation(self, campus: Campus) -> None:
+        maria, _ = campus.learner("Maria")
+        campus.course("Logic")
+        over = campus.course("Over", ends_at=NOW - timedelta(days=9))
+        campus.post(campus.batch(recommendations=(recommendation(maria.actor_id, over),)))
+        with campus.session(maria) as session:
+            found = service.home_recommendations(session).courses
+        assert found.source is Answer.POPULAR
+        assert "not open any more" in found.message
 
     def test_next_activities_need_an_enrollment(self, campus: Campus) -> None:
         with campus.session(campus.person(Role.STUDENT, "Stranger")) as session, pytest.raises(NotFound):

@@ -116,6 +116,7 @@ class TestALongBoard:
             opted_out=0,
             switched_off=False,
             stale=False,
+            ended=False,
             newest_as_of=now,
             model_version="risk.example@3",
             model_kind="xgboost",

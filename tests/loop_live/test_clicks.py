@@ -1,0 +1,108 @@
+"""From a click in one browser to a prediction in another, with nobody typing a command."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from statistics import median
+from time import monotonic
+
+import pytest
+from playwright.sync_api import expect
+
+from contracts.events import Act
+from lms_api.web import words
+from tests.loop_live.conftest import SILENT_DAYS, Live, Watched
+from tests.loop_live.windows import BoardWindow, Flag, Window
+
+CLICKS = 10
+
+Tell = Callable[[str, object], None]
+
+
+def one_click(learner: Window, board: BoardWindow, before: Flag) -> tuple[Flag, float]:
+    """What the board then shows of a moment after the click, and the seconds until it did."""
+    clicked_at, clicked = datetime.now(UTC), monotonic()
+    learner.turn_the_page()
+    after = board.next_flag(before)
+    seconds = monotonic() - clicked
+    assert before.features_as_of < clicked_at < after.features_as_of
+    assert before.computed_at < after.features_as_of <= after.computed_at
+    assert after.prediction_id != before.prediction_id
+    return after, seconds
+
+
+def read_once(live: Live, watched: Watched) -> tuple[Flag, Flag, float]:
+    """The learner's row before and after one lesson, and the seconds between."""
+    with live.board(watched) as board, live.window(watched.learner) as learner:
+        learner.page.goto(f"/courses/{watched.course_id}")
+        before = board.flag()
+        after, seconds = one_click(learner, board, before)
+        assert board.untouched
+        return before, after, seconds
+
+
+class TestTenClicks:
+    def test_each_moves_the_board_by_itself(self, live: Live, record_property: Tell) -> None:
+        seconds: list[float] = []
+        with live.board(live.busy) as board, live.window(live.busy.learner) as learner:
+            learner.page.goto(f"/courses/{live.busy.course_id}")
+            flag = board.flag()
+            for _ in range(CLICKS):
+                flag, took = one_click(learner, board, flag)
+                seconds.append(took)
+            assert board.untouched
+            assert board.window.errors == []
+            assert learner.errors == []
+        record_property("click to board", _spread(seconds))
+        record_property(
+            "start of the live campus", ", ".join(f"{what} {took:.0f} s" for what, took in live.seconds.items())
+        )
+
+
+def _spread(seconds: list[float]) -> str:
+    least, middle, most = min(seconds), median(seconds), max(seconds)
+    return f"{len(seconds)} clicks, min {least:.1f} s, median {middle:.1f} s, max {most:.1f} s"
+
+
+class TestACaseThatCrossesASplit:
+    def test_of_the_learned_model(self, live: Live, record_property: Tell) -> None:
+        before, after, seconds = read_once(live, live.longest_silent())
+        assert after.value != before.value
+        record_property(
+            "back after silence, learned model", f"{before.value:.3f} to {after.value:.3f} in {seconds:.1f} s"
+        )
+
+    def test_of_the_seven_day_rule(self, live: Live, record_property: Tell) -> None:
+        before, after, seconds = read_once(live, live.village.watched)
+        assert before.value == pytest.approx(SILENT_DAYS / (SILENT_DAYS + 7), abs=0.01)
+        assert after.value == pytest.approx(0.25 / 7.25)  # somebody who is here now counts a quarter of a day
+        record_property("back after silence, the rule", f"{before.value:.3f} to {after.value:.3f} in {seconds:.1f} s")
+
+
+class TestTheActAndItsTrace:
+    def test_stays_beside_the_flag_and_reaches_the_mart(self, live: Live) -> None:
+        with live.board(live.busy) as board, live.window(live.busy.learner) as learner:
+            learner.page.goto(f"/courses/{live.busy.course_id}")
+            acted_on = board.flag()
+            board.row.get_by_role("button", name=words.ACTS[Act.CONTACTED]).click()
+            expect(board.row.locator(".done-before")).to_contain_text("Contacted")
+            after, _ = one_click(learner, board, acted_on)
+            expect(board.row.locator(".done-before")).to_contain_text("Contacted")
+            assert after.prediction_id != acted_on.prediction_id
+        assert (str(acted_on.prediction_id), Act.CONTACTED) in live.ask(
+            "select toString(prediction_id), act from marts.fct_interventions where enrollment_id = {enrollment:UUID}",
+            enrollment=live.busy.enrollment_id,
+        )
+
+
+class TestLearnersHome:
+    def test_offers_what_the_loop_recommends_and_says_why(self, live: Live) -> None:
+        with live.window(live.busy.learner) as learner:
+            sections = learner.page.locator("section:has(h2[id=further]), section:has(h2[id^=onward])")
+            expect(sections.first).to_be_visible()
+            assert set(sections.locator(".tag.source").all_text_contents()) == {"From the last run"}
+            reasons = sections.locator("li .meta, article .meta").all_text_contents()
+            assert reasons
+            assert all(reason.split(" · ")[0].strip() for reason in reasons)
+            learner.page.get_by_role("link", name="Go on").click()
+            expect(learner.page.locator("article.reading")).to_be_visible()
+            assert learner.errors == []
