@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID
 
 import polars as pl
@@ -42,7 +43,7 @@ def evaluate(
     organization, courses = _began(settings, starts)
     frame = store.training_frame(organization, as_of=FAR_AHEAD, settings=settings)
     labels = store.labels(organization, settings=settings)
-    asked = {"courses": courses, "recipe": Recipe(), "weeks": weeks, "progress": progress}
+    asked: dict[str, Any] = {"courses": courses, "recipe": Recipe(), "weeks": weeks, "progress": progress}
     yield Evaluated("As of: only labels recorded by each week", protocols.as_of(frame, labels, **asked))
     title = "Retrospective: labels not all available at the time"
     yield Evaluated(title, protocols.retrospective(frame, labels, **asked))

@@ -32,6 +32,7 @@ def _runner(places: tuple[str, ...], sources: str) -> "dbtRunner":
 def parse(settings: Settings) -> None:
     """Writes the manifest of the project as it stands. Raises DbtFailed."""
     tell_libraries(**connection(settings))
+    _runner.cache_clear()  # whoever asks misses the file
     _runner(_places(settings), hash_of_sources())
 
 

@@ -5,6 +5,8 @@ The course runs from Monday 1 January 2024 for eight weeks; closed rows stand at
 
 from typing import Any
 
+import pytest
+
 from contracts.events import (
     ActivityViewed,
     AssessmentChanged,
@@ -105,3 +107,36 @@ def rows(warehouse: Warehouse, *, enrollment=ENROLLMENT, condition: str = "is_op
         f"select * from marts.ftr_enrollment_week where enrollment_id = '{enrollment}' and {condition} order by as_of"
     )
     return {row["as_of"].isoformat(): row for row in found}
+
+
+NAMES = (
+    "views_total",
+    "views_last_7_days",
+    "active_days_total",
+    "never_viewed",
+    "days_since_last_view",
+    "lessons_viewed",
+    "forum_views_last_28_days",
+    "assessments_due",
+    "assessments_missed",
+    "mean_score",
+)
+EXPECTED = {
+    "2024-01-01": (0, 0, 0, 1, None, 0, 0, 0, 0, None),
+    # the forum was visited on the 5th, but that is not known before the 12th
+    "2024-01-08": (3, 3, 1, 0, 4.583333, 1, 0, 0, 0, None),
+    # the import of the 10th counts in this week and in none before
+    "2024-01-15": (9, 4, 3, 0, 4.000012, 2, 2, 0, 0, None),
+    # one visit, though two copies of it landed; the quiz is still due, for its deletion is said later this day
+    "2024-01-22": (10, 1, 4, 0, 5.666667, 2, 2, 2, 1, 40),
+    "2024-01-29": (10, 0, 4, 0, 12.666667, 2, 2, 1, 0, 70),
+}
+"""The values of NAMES as of each Monday."""
+
+
+def assert_as_expected(found: dict[str, dict[str, Any]]) -> None:
+    assert list(found) == [at(day).isoformat() for day in EXPECTED]
+    for day, values in EXPECTED.items():
+        row = found[at(day).isoformat()]
+        got = {name: row[name] for name in NAMES}
+        assert got == pytest.approx(dict(zip(NAMES, values, strict=True)), abs=1e-5), day

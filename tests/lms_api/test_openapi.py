@@ -79,6 +79,10 @@ class TestOperations:
                 assert told["content"] == {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}, key
         assert "HTTPValidationError" not in schema["components"]["schemas"]
 
+    def test_what_has_an_id_in_its_path_may_not_be_found(self, lms_app: FastAPI) -> None:
+        for key, operation in operations(lms_app.openapi()):
+            assert "{" not in key or "404" in operation["responses"], key
+
     def test_every_list_names_what_there_is(self, lms_app: FastAPI) -> None:
         known = {key for key, _ in operations(lms_app.openapi())}
         assert known >= ANYBODY | SIGNED | NEEDS.keys()

@@ -15,7 +15,7 @@ DATABASES = ("staging/", "intermediate/", "marts/")
 
 
 def graph() -> dict[str, Any]:
-    """Keys with what they depend on, checks (those that block are marked), jobs and schedules, as Dagster knows them."""
+    """Keys and what they depend on, checks (those that block are marked), jobs and schedules, as Dagster knows them."""
     from pipelines.circle import definitions  # parses dbt's project where it has changed
 
     with warnings.catch_warnings():

@@ -6,6 +6,8 @@ import pytest
 from pipelines import manifest, warm_dbt
 from tests.fixtures_loop import Living
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # dbt's own log
+
 
 @pytest.fixture
 def project(living: Living, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

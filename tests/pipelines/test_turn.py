@@ -33,8 +33,9 @@ class TestTurn:
 
     def test_of_a_schedule_waits_for_the_one_that_runs(self, living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(turn, "PATIENCE", 0.5)
-        with only_loop(living.settings), pytest.raises(Exception, match="Another turn"):
+        with only_loop(living.settings), pytest.raises(dg.DagsterError) as refused:
             dg.build_resources({"turn": Turn()}).__enter__()
+        assert isinstance(refused.value.__cause__, LoopBusy)
         with dg.build_resources({"turn": Turn()}):
             pass
 
