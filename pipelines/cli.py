@@ -98,7 +98,8 @@ def worker() -> None:
     """Turn the loop by itself after new events, until it is stopped."""
     from pipelines.worker import Worker  # see `loop`
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    # a line a step is printed anyway; of the libraries only what they complain of
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     with stores(get_settings(), NEEDED):
         Worker(get_settings()).run()
 

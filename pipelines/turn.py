@@ -39,12 +39,12 @@ class Turn(dg.ConfigurableResource["Turn"]):
         default=False, description="Whoever asks holds the loop's lock; a schedule's run doesn't, and waits for it."
     )
 
-    _cutoff: datetime = PrivateAttr(default=datetime.min.replace(tzinfo=UTC))
+    _cutoff: datetime | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
         with nullcontext() if self.locked else only_loop(self.settings, patience=PATIENCE):
-            self._cutoff = clock.as_of_cutoff(self.replay) if self.replay else clock.now()
+            self._cutoff = clock.as_of_cutoff(self.replay) if self.replay else None
             yield self
 
     @property
@@ -53,7 +53,12 @@ class Turn(dg.ConfigurableResource["Turn"]):
 
     @property
     def cutoff(self) -> datetime:
-        """The business moment of the whole turn: rows read what was recorded before it."""
+        """The business moment of the whole turn: rows read what was recorded before it.
+
+        Live it is when it is first asked for, which is after the carry: whatever has landed is then before it.
+        """
+        if self._cutoff is None:
+            self._cutoff = clock.now()
         return self._cutoff
 
     @property

@@ -73,6 +73,8 @@ class Serving:
         self._courses = Shelf("courses.", folder, loading.next_courses)
         self._activities = Shelf("activities.", folder, loading.next_activities)
         self._refresh()
+        # before it is ready: Feast's import takes seconds, in which nothing else of this process would answer in time
+        self._warm()
         self._watch: asyncio.Task[None] | None = None
 
     def _refresh(self) -> None:
@@ -81,7 +83,7 @@ class Serving:
 
     @bentoml.on_startup  # type: ignore[untyped-decorator]
     async def begin(self) -> None:
-        """Watches the pointers; opens the online store in the background, for its first answer takes seconds."""
+        """Watches the pointers."""
         self._watch = asyncio.create_task(self._follow())
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
@@ -93,7 +95,6 @@ class Serving:
                 await self._watch
 
     async def _follow(self) -> None:
-        await asyncio.to_thread(self._warm)
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             await asyncio.to_thread(self._refresh)

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     clickhouse_reader_password: SecretStr = SecretStr("")
 
     clickhouse_memory_bytes: int = Field(default=4 << 30, ge=1 << 29, description="The engine's own memory limit.")
-    worker_poll_seconds: float = Field(default=2.0, gt=0, description="How often the worker compares positions.")
+    worker_poll_seconds: float = Field(default=1.0, gt=0, description="How often the worker compares positions.")
     optuna_trials: int = Field(default=10, ge=1, description="The budget of one training.")
     chromium: Path | None = Field(
         default=None, validation_alias="CHROMIUM", description="The browser of the tests; unset is the system's."

@@ -13,6 +13,9 @@ class TestAThousandWeeks:
         with stores(living.settings, ("serving",)), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Feast warns of its own future
             found = parity.compare(living.settings, OULAD, pairs=1_000, seed=3)
+            none = parity.compare(living.settings, living.today.campus.organization_id)
+        assert none is None  # its first week has not closed
+        assert found is not None
         assert found.pairs == 1_000
         assert found.different == dict.fromkeys(("the mart", "Feast offline", "Feast online", "serving's echo"), 0)
         assert found.score_gap <= 1e-6

@@ -9,7 +9,7 @@ class TestTheSnapshot:
         stale = "the asset graph changed; if that was meant, run `python -m tests.pipelines.asset_graph`"
         assert asset_graph.SNAPSHOT.read_text() == asset_graph.text(), stale
 
-    def test_road_md_names_assets_that_exist(self, living: Living) -> None:
+    def test_has_the_asset_that_the_road_names(self, living: Living) -> None:
         page = (Path(asset_graph.__file__).parents[2] / "docs" / "loop.md").read_text()
         assert "asset `raw/learning_events`" in page
         assert "raw/learning_events" in asset_graph.graph()["assets"]

@@ -18,6 +18,9 @@ from stack.settings import get_settings
 from tests.fixtures_loop import OULAD, Living, campus_command
 from tests.homes import free_port_base
 
+LOST = "marts.fct_learner_attributes"
+"""Without clicks: their sum has a check of its own, which stops the turn."""
+
 
 def loop(*arguments: str) -> Result:
     app = typer.Typer()
@@ -30,19 +33,14 @@ def loop(*arguments: str) -> Result:
 @contextmanager
 def one_fact_lost(living: Living) -> Iterator[None]:
     """A row of a mart is gone, and comes back at the end."""
-    lost = "(select min(event_id) from marts.fct_activity_views where organization_id = {organization:UUID})"
     with client(settings=living.settings) as warehouse:
-        given = {"organization": str(OULAD)}
-        warehouse.command("create table raw.lost as marts.fct_activity_views engine = Memory")
+        warehouse.command(f"create table raw.lost as {LOST} engine = Memory")
+        warehouse.command(f"insert into raw.lost select * from {LOST} order by event_id limit 1")
         warehouse.command(
-            f"insert into raw.lost select * from marts.fct_activity_views where event_id = {lost}", parameters=given
-        )
-        warehouse.command(
-            "alter table marts.fct_activity_views delete where event_id in (select event_id from raw.lost) "
-            "settings mutations_sync = 2"
+            f"alter table {LOST} delete where event_id in (select event_id from raw.lost) settings mutations_sync = 2"
         )
         yield
-        warehouse.command("insert into marts.fct_activity_views select * from raw.lost")
+        warehouse.command(f"insert into {LOST} select * from raw.lost")
         warehouse.command("drop table raw.lost")
 
 
@@ -52,7 +50,7 @@ class TestLoop:
             ended = loop()
         assert ended.exit_code == cli.DID_NOT_RECONCILE == 20
         (broken,) = [line for line in ended.output.splitlines() if "does not reconcile" in line]
-        assert "facts fct_activity_views" in broken
+        assert LOST.replace("marts.", "facts ") in broken
 
     def test_exits_with_21_when_the_circle_does_not_close(
         self, living: Living, monkeypatch: pytest.MonkeyPatch
@@ -70,9 +68,6 @@ class TestLoop:
         assert ended.exit_code == 0
         assert f"{living.oulad.clicks:,}" in ended.output
         assert "does not reconcile" not in ended.output
-        with living.signed_in(living.today.instructor) as http:
-            told = http.get("/system/status")
-        assert told.status_code in (200, 403)
 
     def test_says_in_one_line_that_another_turn_runs(self, living: Living) -> None:
         with only_loop(living.settings):

@@ -19,6 +19,7 @@ from tests.fixtures_loop import OULAD, Living
 WEEKS = "marts.ftr_enrollment_week"
 PLANTED = "planted"
 """As trace id, so that what was planted can be taken out again."""
+NOT_AFTER = {"risk_models", "course_recommenders", "activity_recommenders", "risk_predictions", "posted_predictions"}
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class TestTick:
         monkeypatch.setenv("LMS_LMS_URL", f"http://127.0.0.1:{free_port_base()}")  # where nobody answers
         get_settings.cache_clear()
         worker._settings = get_settings()
-        with pytest.raises(TurnFailed, match=r"posted_predictions: POST .*refused"):
+        with pytest.raises(TurnFailed, match=r"^posted_predictions: .*PostRefused: POST .*refused"):
             worker.tick()
         assert row_on_the_board(living, 3)["prediction_id"] == before["prediction_id"]
 

@@ -56,9 +56,11 @@ class Parity:
         return self.pairs > 0 and not any(self.different.values()) and self.score_gap <= SCORES_AGREE_TO
 
 
-def compare(settings: Settings, organization: UUID, *, pairs: int = PAIRS, seed: int = 1) -> Parity:
-    """Needs the stores, and serving with a risk model of this organization."""
+def compare(settings: Settings, organization: UUID, *, pairs: int = PAIRS, seed: int = 1) -> Parity | None:
+    """Needs the stores, and serving with a risk model of this organization. None where no week has closed yet."""
     everything = store.training_frame(organization, as_of=datetime.now(UTC), settings=settings)
+    if everything.is_empty():
+        return None
     sample = everything.sample(min(pairs, len(everything)), seed=seed, shuffle=True).sort(KEYS)
     model = risk.load_current(settings.models_folder, organization)
     found = Parity(organization, len(sample), model.version)
@@ -169,7 +171,7 @@ def main(arguments: list[str]) -> int:
         warnings.simplefilter("ignore")  # Feast warns of its own future
         settings = get_settings()
         found = [compare(settings, each, pairs=pairs) for each in nouns.organizations(settings)]
-    compared = [one for one in found if one.pairs]
+    compared = [one for one in found if one is not None]
     for one in compared:
         _print(one)
     print(f"{sum(one.holds for one in compared)} of {len(compared)} organizations agree everywhere")
