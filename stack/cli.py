@@ -14,7 +14,7 @@ from rich.table import Table
 
 from stack.errors import CampusError, SettingMissing
 from stack.local.interrupts import interruptible, wait_for_interrupt
-from stack.settings import SECRETS, Settings, get_settings
+from stack.settings import SECRETS, TELEMETRY_OFF, Settings, get_settings, tell_libraries
 
 COMMANDS = "campus.commands"
 
@@ -118,6 +118,7 @@ def _shown(current: Settings, name: str) -> str:
 
 def main() -> None:
     """Our errors are one line on stderr and an exit code; everything else is a bug and shows its traceback."""
+    tell_libraries(**TELEMETRY_OFF)  # a command does in its own process what the supervisor's children do in theirs
     try:
         with interruptible():  # also a killed command must stop the stores that it started
             app()

@@ -47,3 +47,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """An old bundle would be read as this run's."""
     if not hasattr(session.config, "workerinput"):
         shutil.rmtree(BUNDLE, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests measured and noted with `record_property`, for whoever reads the run."""
+    passed = terminalreporter.getreports("passed")
+    measured = [f"{name}: {value}" for report in passed for name, value in report.user_properties]
+    if measured:
+        terminalreporter.section("measured")
+        terminalreporter.write_line("\n".join(measured))

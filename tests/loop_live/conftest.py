@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from contracts.events import Role
-from contracts.ids import derived_id
+from contracts.ids import OrganizationId, derived_id
 from lms_api.courses.tables import Course, Lesson
 from lms_api.db import application_engine
 from lms_api.enrollments.tables import Enrollment
@@ -33,7 +33,7 @@ from tests.lms_api.conftest import PASSWORD, Campus, make_campus
 from tests.lms_api.web.browser import started
 from tests.loop_live.windows import BoardWindow, SignIn, Window
 
-DEMO = derived_id("organization", "demo")
+DEMO = OrganizationId(derived_id("organization", "demo"))
 SILENT_DAYS = 9
 
 

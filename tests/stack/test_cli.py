@@ -1,5 +1,6 @@
 """The installed program, as a person calls it."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from stack import cli
 from stack.local.home import ensure_home
 from stack.postgres import connect
-from stack.settings import Settings, child_environment
+from stack.settings import TELEMETRY_OFF, Settings, child_environment
 
 CAMPUS = Path(sys.executable).with_name("campus")
 
@@ -22,6 +23,16 @@ CAMPUS = Path(sys.executable).with_name("campus")
 def campus(settings: Settings, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     given = child_environment(LMS_HOME=str(settings.home), LMS_PORT=str(settings.port), **environment)
     return subprocess.run([CAMPUS, *arguments], env=given, capture_output=True, text=True, timeout=60, check=False)
+
+
+class TestMain:
+    def test_lets_no_library_report_to_its_maker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: dict[str, str] = {}
+        for name in TELEMETRY_OFF:
+            monkeypatch.setenv(name, "")
+        monkeypatch.setattr(cli, "app", lambda: seen.update(os.environ))
+        cli.main()
+        assert seen.items() >= TELEMETRY_OFF.items()
 
 
 class TestCampus:
