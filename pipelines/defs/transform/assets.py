@@ -21,6 +21,8 @@ def warehouse_definitions() -> dg.Definitions:
 
     @dbt_assets(manifest=parsed, dagster_dbt_translator=Stages(), name="warehouse")
     def warehouse(context: dg.AssetExecutionContext, turn: Turn) -> Iterator[Told]:
+        # the adapter makes its database once per process, whatever server it then speaks to
+        clickhouse.ensure_databases(turn.settings)
         command = ("build",) if turn.checks else ("run", "--selector", "refresh")
         results = invoke(turn.settings, *command, variables=turn.dbt_variables())
         with clickhouse.client(settings=turn.settings) as client:
