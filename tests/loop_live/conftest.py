@@ -110,7 +110,7 @@ class Live:
         return Watched(enrollment_id, course_id, learner, _demo_sign_in(self.settings, "administrator"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def live() -> Iterator[Live]:
     """The demo campus beside a village, both turned once with few trials; from then on only the worker turns."""
     seconds: dict[str, float] = {}

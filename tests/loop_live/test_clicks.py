@@ -1,19 +1,30 @@
-"""From a click in one browser to a prediction in another, with nobody typing a command."""
+"""From a click in one browser to a prediction in another, with nobody typing a command; and the worker between them.
+
+One module, for the campus and the browser end with it: a browser's event loop would be in the way of later tests.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
 from time import monotonic
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
 from contracts.events import Act
+from lms_api.enrollments import lessons
 from lms_api.web import words
+from pipelines.turn import only_loop
+from stack.local import running
+from stack.local.running import Running, living_pid
 from tests.loop_live.conftest import SILENT_DAYS, Live, Watched
 from tests.loop_live.windows import BoardWindow, Flag, Window
 
 CLICKS = 10
+IDLE_SECONDS = 8.0
+QUICK = 8.0
+"""Seconds for its end; the supervisor kills after ten."""
 
 Tell = Callable[[str, object], None]
 
@@ -112,3 +123,47 @@ class TestLearnersHome:
             learner.page.get_by_role("link", name="Go on").click()
             expect(learner.page.locator("article.reading")).to_be_visible()
             assert learner.errors == []
+
+
+class TestWorker:
+    def test_costs_next_to_nothing_while_idle(self, live: Live) -> None:
+        pid = living_pid(live.settings, "worker")
+        assert pid is not None
+        with live.board(live.village.watched) as board:  # it is polled and shown meanwhile, which is no news
+            _open_a_lesson(live)
+            board.next_flag(board.flag())
+            _await_the_end_of_its_turn(live)
+            assert psutil.Process(pid).cpu_percent(IDLE_SECONDS) < 10
+
+    def test_ends_when_asked_and_makes_up_for_what_it_missed(self, live: Live) -> None:
+        with live.board(live.village.watched) as board:
+            before = board.flag()
+            _await_the_end_of_its_turn(live)
+            worker, seconds = _stopped(live, "worker")
+            assert worker.popen.returncode == 0
+            assert seconds < QUICK
+            _open_a_lesson(live)
+            _stopped(live, "lms")
+            live.supervisor.start([live.process("worker")])  # it needs the LMS, and starts what it needs
+            assert board.next_flag(before).features_as_of > before.computed_at
+            assert board.untouched
+
+
+def _open_a_lesson(live: Live) -> None:
+    with live.village.campus.writing(live.village.learner) as session:
+        lessons.open_lesson(session, live.village.lesson.id)
+
+
+def _await_the_end_of_its_turn(live: Live) -> None:
+    """There is no news left when it is called, so no other turn begins."""
+    with only_loop(live.settings, patience=60):
+        pass
+
+
+def _stopped(live: Live, name: str) -> tuple[Running, float]:
+    """The process as it ended, and the seconds that it took."""
+    (child,) = [child for child in live.supervisor.children if child.process.name == name]
+    live.supervisor.children.remove(child)
+    begun = monotonic()
+    running.stop(child, live.settings)
+    return child, monotonic() - begun

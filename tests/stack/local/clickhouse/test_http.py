@@ -146,7 +146,8 @@ class TestClientsThatLeave:
                 with suppress(RuntimeError):
                     await client.post(url, params={"query": f"INSERT INTO {database}.t FORMAT TSV"}, content=rows())
 
-        asyncio.run(half())
+        with ThreadPoolExecutor(1) as pool:  # a thread has no event loop, whatever ran in this one before
+            pool.submit(lambda: asyncio.run(half())).result()
         assert wait_until(0, writer, f"{database}.t")
         assert writer.query(f"SELECT count() FROM {database}.t").first_row == (0,)
 
