@@ -111,12 +111,12 @@ class TestLearnersHome:
     def test_offers_what_the_loop_recommends_and_says_why(self, live: Live) -> None:
         with live.window(live.busy.learner) as learner:
             courses = learner.page.locator("section:has(#further)")
-            lessons = learner.page.locator("section:has([id^=onward])")
+            onward = learner.page.locator("section:has([id^=onward])")
             expect(courses.locator(".tag.source")).to_have_text("From the last run")
-            assert "From the last run" in lessons.locator(".tag.source").all_text_contents()
+            assert "From the last run" in onward.locator(".tag.source").all_text_contents()
             reasons = [
                 *courses.locator("article .meta").all_text_contents(),
-                *lessons.locator("li .meta").all_text_contents(),
+                *onward.locator("li .meta").all_text_contents(),
             ]
             assert len(reasons) > 2
             assert all(reason.split(" · ")[0].strip() for reason in reasons)
