@@ -22,7 +22,7 @@ FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)
 class NothingToEvaluate(CampusError):
     """No course began on that day."""
 
-    exit_code = 22
+    exit_code = 23
 
 
 @dataclass(frozen=True)
